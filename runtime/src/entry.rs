@@ -1,0 +1,69 @@
+//! One event, encoded once: its item's bytes, and each transport's form of them, made when first asked for. Floor 1.
+
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+
+use crate::position::{Epoch, Position};
+use crate::protocol;
+
+/// An event in a channel's log, shared by all who read it. Cloning counts a reference.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    position: Option<Position>,
+    at: Timestamp,
+    item: Bytes,
+    sse: OnceLock<Bytes>,
+}
+
+/// Milliseconds since the Unix epoch: an event's age is the same on every node, and a log needs no clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Timestamp(pub u64);
+
+/// One event as a broker hands it over: what it is made of, not yet an item.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The offset, or none for a volatile event.
+    pub offset: Option<u64>,
+    /// When it was published.
+    pub at: Timestamp,
+    /// The event as serde wrote it.
+    pub event: Bytes,
+}
+
+impl Entry {
+    /// Makes the item of a record in `channel`.
+    pub(crate) fn new(channel: &str, epoch: Epoch, record: &Record) -> Self {
+        let position = record.offset.map(|offset| Position { epoch, offset });
+        let item = protocol::event_item(channel, position, &record.event);
+        Self(Arc::new(Shared { position, at: record.at, item, sse: OnceLock::new() }))
+    }
+
+    /// Its place; a volatile event has none.
+    pub(crate) fn position(&self) -> Option<Position> {
+        self.0.position
+    }
+
+    /// Its offset, for those who know it has one.
+    pub(crate) fn offset(&self) -> u64 {
+        self.0.position.map_or(0, |position| position.offset)
+    }
+
+    /// When it was published.
+    pub(crate) fn at(&self) -> Timestamp {
+        self.0.at
+    }
+
+    /// The item, JSON: a poll's item and a WebSocket's text are these very bytes.
+    pub(crate) fn item(&self) -> &Bytes {
+        &self.0.item
+    }
+
+    /// The item as an SSE event, made once and only if an SSE reader comes.
+    pub(crate) fn sse(&self) -> &Bytes {
+        self.0.sse.get_or_init(|| protocol::sse_event(self.0.position, &self.0.item))
+    }
+}

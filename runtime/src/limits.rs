@@ -1,0 +1,90 @@
+//! Every bound of a hub, with a name and the reason of its number. Floor 0.
+
+use std::time::Duration;
+
+/// What a hub keeps, sends at once and waits for.
+///
+/// ```
+/// use triwire::Limits;
+/// let limits = Limits { history: 1_024, ..Limits::default() };
+/// assert_eq!(limits.connections, 10_000);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Events a channel keeps, unless the enum says `history = N`. Default 256.
+    pub history: usize,
+    /// How long a channel keeps them, unless the enum says `keep = "5m"`; and how long an idle channel stays. Default 5 minutes.
+    pub keep: Duration,
+    /// Bytes of history in the whole hub; above it the hub's oldest events go first. Default 256 MiB.
+    pub history_bytes: usize,
+    /// Volatile events a channel holds for readers that are about to take them. Default 64.
+    pub volatile: usize,
+    /// Dropped offsets a channel remembers, so that `missed` is a number after a reconnect. Default 1,024 (8 KiB).
+    pub remembered_offsets: usize,
+    /// Forgotten channels whose last offset is remembered; the lowest go first and become a floor for all. Default 65,536.
+    pub remembered_channels: usize,
+    /// The JSON of one event, in bytes. Default 1 MiB.
+    pub event_bytes: usize,
+    /// Items between two writes to one connection. Default 64.
+    pub batch_items: usize,
+    /// Bytes between two writes to one connection (one item at least). Default 64 KiB.
+    pub batch_bytes: usize,
+    /// Channels in one query. Default 32.
+    pub channels_per_query: usize,
+    /// Channels of one connection, by WebSocket messages or inside the process. Default 128.
+    pub channels_per_connection: usize,
+    /// Connections of the hub; a poll is one while it waits. Default 10,000.
+    pub connections: usize,
+    /// One message from a client. Default 64 KiB.
+    pub inbound_bytes: usize,
+    /// Messages of one client that wait for their answer. Default 64.
+    pub inbound_waiting: usize,
+    /// Items of one poll's answer. Default 256.
+    pub poll_items: usize,
+    /// Bytes of one poll's answer (one item at least). Default 1 MiB.
+    pub poll_bytes: usize,
+    /// How long a poll waits when it does not say. Default 25 seconds.
+    pub poll_wait: Duration,
+    /// The longest that a poll may ask to wait; more is taken as this. Default 55 seconds, below the minute of most proxies.
+    pub poll_wait_most: Duration,
+    /// What an `EventSource` is told to wait before it comes back, jittered by a half. Default 2 seconds.
+    pub sse_retry: Duration,
+    /// Silence on an SSE stream before a heartbeat. Default 15 seconds.
+    pub sse_heartbeat: Duration,
+    /// Time between pings of a WebSocket, and the silence before a heartbeat item. Default 25 seconds.
+    pub ws_ping: Duration,
+    /// How long a pong may take. Default 10 seconds.
+    pub ws_pong: Duration,
+    /// How long a connection may take none of its bytes before it is closed as `stalled`. Default 10 seconds.
+    pub stalled: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            history: 256,
+            keep: Duration::from_secs(300),
+            history_bytes: 256 << 20,
+            volatile: 64,
+            remembered_offsets: 1_024,
+            remembered_channels: 65_536,
+            event_bytes: 1 << 20,
+            batch_items: 64,
+            batch_bytes: 64 << 10,
+            channels_per_query: 32,
+            channels_per_connection: 128,
+            connections: 10_000,
+            inbound_bytes: 64 << 10,
+            inbound_waiting: 64,
+            poll_items: 256,
+            poll_bytes: 1 << 20,
+            poll_wait: Duration::from_secs(25),
+            poll_wait_most: Duration::from_secs(55),
+            sse_retry: Duration::from_secs(2),
+            sse_heartbeat: Duration::from_secs(15),
+            ws_ping: Duration::from_secs(25),
+            ws_pong: Duration::from_secs(10),
+            stalled: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What is on the wire: items as JSON text, their form in an SSE stream, and the names of parameters, reasons and codes. Floor 1.
+
+use std::fmt::Write as _;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use serde::{Deserialize, Serialize};
+
+use crate::position::Position;
+
+/// The WebSocket subprotocol of version 1.
+pub(crate) const SUBPROTOCOL: &str = "triwire.v1";
+
+/// Close codes of a WebSocket (RFC 6455 section 7.4, and our own in the 4000s).
+pub(crate) mod close {
+    pub(crate) const GOING_AWAY: u16 = 1001;
+    pub(crate) const PROTOCOL: u16 = 1002;
+    pub(crate) const BINARY: u16 = 1003;
+    pub(crate) const UTF8: u16 = 1007;
+    pub(crate) const LARGE: u16 = 1009;
+    pub(crate) const DRAIN: u16 = 1012;
+    pub(crate) const LATER: u16 = 1013;
+    pub(crate) const NOT_UNDERSTOOD: u16 = 4400;
+    pub(crate) const DENIED: u16 = 1008;
+}
+
+/// An announced loss: what a channel had after the reader's position, up to `until`, is lost to this reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Gap {
+    /// Why.
+    pub reason: GapReason,
+    /// How many of the channel's events, exactly, or null where that cannot be known (always after a reset).
+    pub missed: Option<u64>,
+    /// How far the loss reaches.
+    #[schemars(with = "String")]
+    pub until: Position,
+}
+
+/// Why events were lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum GapReason {
+    /// Overtaken while connected.
+    Lagged,
+    /// Older than what is kept.
+    Expired,
+    /// The position is of another epoch: the store was lost or made anew.
+    Reset,
+}
+
+/// The announced end of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Bye {
+    /// Why.
+    pub reason: ByeReason,
+    /// How long to wait before coming back, in milliseconds.
+    pub retry_ms: u64,
+}
+
+/// Why a stream ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ByeReason {
+    /// The server is about to end.
+    Drain,
+    /// A limit is reached, or a broker is away.
+    Busy,
+    /// The identity expired.
+    Expired,
+    /// The connection did not take its bytes.
+    Stalled,
+    /// The connection is as old as it may be.
+    Lifetime,
+}
+
+/// `{"channel":…,"id":…,"event":…}`, around an event that is JSON already.
+pub(crate) fn event_item(channel: &str, position: Option<Position>, event: &[u8]) -> Bytes {
+    let mut item = BytesMut::with_capacity(channel.len() + event.len() + 72);
+    // A channel's name has no character that JSON escapes: templates and percent-encoding see to it.
+    write!(item, r#"{{"channel":"{channel}""#).expect("memory takes text");
+    if let Some(position) = position {
+        write!(item, r#","id":"{position}""#).expect("memory takes text");
+    }
+    item.put_slice(br#","event":"#);
+    item.put_slice(event);
+    item.put_u8(b'}');
+    item.freeze()
+}
+
+/// `{"channel":…,"gap":…}`
+pub(crate) fn gap_item(channel: &str, gap: &Gap) -> String {
+    let missed = gap.missed.map_or_else(|| "null".to_owned(), |missed| missed.to_string());
+    let reason = match gap.reason {
+        GapReason::Lagged => "lagged",
+        GapReason::Expired => "expired",
+        GapReason::Reset => "reset",
+    };
+    format!(r#"{{"channel":"{channel}","gap":{{"reason":"{reason}","missed":{missed},"until":"{}"}}}}"#, gap.until)
+}
+
+/// `{"position":…}`
+pub(crate) fn heartbeat_item(position: Position) -> String {
+    format!(r#"{{"position":"{position}"}}"#)
+}
+
+/// `{"bye":…}`
+pub(crate) fn bye_item(bye: &Bye) -> String {
+    let reason = match bye.reason {
+        ByeReason::Drain => "drain",
+        ByeReason::Busy => "busy",
+        ByeReason::Expired => "expired",
+        ByeReason::Stalled => "stalled",
+        ByeReason::Lifetime => "lifetime",
+    };
+    format!(r#"{{"bye":{{"reason":"{reason}","retry_ms":{}}}}}"#, bye.retry_ms)
+}
+
+/// An item as an SSE event: `id:` where it has a position, and one `data:` line. JSON text has no line break of its own.
+pub(crate) fn sse_event(position: Option<Position>, item: &[u8]) -> Bytes {
+    let mut event = BytesMut::with_capacity(item.len() + 48);
+    if let Some(position) = position {
+        writeln!(event, "id: {position}").expect("memory takes text");
+    }
+    event.put_slice(b"data: ");
+    event.put_slice(item);
+    event.put_slice(b"\n\n");
+    event.freeze()
+}
+
+/// The `retry:` field of an SSE stream.
+pub(crate) fn sse_retry(milliseconds: u64) -> String {
+    format!("retry: {milliseconds}\n\n")
+}
