@@ -1,0 +1,144 @@
+//! What keeps and orders a hub's events, between restarts and nodes. Floor 3.
+//!
+//! A broker gives every event of a hub its place in one sequence, keeps what readers may still ask for, and feeds each node
+//! what concerns it, in order. This trait says what the hub relies on; the tests hold it against a broker that loses,
+//! duplicates, delays and rolls back.
+
+mod memory;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+pub use crate::entry::{Record, Timestamp};
+use crate::error::{BrokerError, PublishError};
+use crate::position::{Epoch, Position};
+
+pub use memory::Memory;
+
+/// What a broker will answer.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The store and the order of one hub's events.
+pub trait Broker: Send + Sync + 'static {
+    /// Opens the store and gives its epoch. From here on the sink is fed, by one feeder at a time, in the store's order.
+    fn open(&self, sink: Sink) -> Answer<'_, Result<Epoch, BrokerError>>;
+
+    /// Gives the event the next offset (a volatile one gets none), keeps it, and delivers it to every node attached to the
+    /// channel, this one too. Offset, keeping and the order of deliveries are one atomic step.
+    fn publish(&self, publication: Publication) -> Answer<'_, Result<Option<Position>, PublishError>>;
+
+    /// From the answer on, what is published on the channel is delivered here.
+    fn attach(&self, channel: Arc<str>) -> Answer<'_, Result<(), BrokerError>>;
+
+    /// The node no longer wants the channel; `dropped` is the offset of the last entry that its log let go.
+    /// Called under a lock of the hub: it must not wait, nor call the sink.
+    fn detach(&self, channel: &Arc<str>, dropped: u64);
+
+    /// What the store keeps of the channel, oldest first, and up to where it keeps nothing.
+    fn read(&self, channel: Arc<str>) -> Answer<'_, Result<Tail, BrokerError>>;
+
+    /// Asks for a [`Delivery::Mark`]: each call is answered by one, through the sink, behind what was delivered before.
+    fn mark(&self);
+
+    /// Whether the node's own logs are the only history, so that a node attaches what it publishes to.
+    fn keeps_nothing(&self) -> bool {
+        false
+    }
+}
+
+/// An event on its way into a broker.
+#[derive(Debug, Clone)]
+pub struct Publication {
+    /// Where it goes.
+    pub channel: Arc<str>,
+    /// Whether it takes no offset.
+    pub volatile: bool,
+    /// When it was published.
+    pub at: Timestamp,
+    /// The event as serde wrote it.
+    pub event: Bytes,
+}
+
+/// What a store keeps of one channel.
+#[derive(Debug, Clone, Default)]
+pub struct Tail {
+    /// The entries, oldest first.
+    pub entries: Vec<Record>,
+    /// Everything up to this offset is gone.
+    pub dropped: u64,
+}
+
+/// What a broker tells a node, in order.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Delivery {
+    /// An event of an attached channel; it may come twice, never late.
+    Entry {
+        /// Its channel.
+        channel: Arc<str>,
+        /// The event.
+        record: Record,
+    },
+    /// The newest offset of the store, everything up to which was delivered before.
+    Mark(u64),
+    /// Deliveries may be missing: every attached channel has to be read again.
+    Lost,
+    /// The store was made anew, or may have lost the end of its sequence.
+    Epoch(Epoch),
+}
+
+/// Where a broker delivers to: one node of one hub.
+#[derive(Clone)]
+pub struct Sink(Arc<dyn Fn(Delivery) -> Wake + Send + Sync>);
+
+impl Sink {
+    /// A sink that hands every delivery to `take`.
+    pub(crate) fn new(take: impl Fn(Delivery) -> Wake + Send + Sync + 'static) -> Self {
+        Self(Arc::new(take))
+    }
+
+    /// Delivers. Readers are woken when the returned value is dropped: drop it outside of any lock.
+    pub fn deliver(&self, delivery: Delivery) -> Wake {
+        (self.0)(delivery)
+    }
+}
+
+impl fmt::Debug for Sink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sink")
+    }
+}
+
+/// Readers that a delivery concerns; dropping it wakes them, so they cannot be forgotten.
+#[must_use = "hold it until no lock is held, then drop it"]
+pub struct Wake(Option<Box<dyn FnOnce() + Send>>);
+
+impl Wake {
+    /// Nobody has to be woken.
+    pub(crate) fn nobody() -> Self {
+        Self(None)
+    }
+
+    /// Wakes by calling this.
+    pub(crate) fn by(wake: impl FnOnce() + Send + 'static) -> Self {
+        Self(Some(Box::new(wake)))
+    }
+}
+
+impl Drop for Wake {
+    fn drop(&mut self) {
+        if let Some(wake) = self.0.take() {
+            wake();
+        }
+    }
+}
+
+impl fmt::Debug for Wake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wake")
+    }
+}

@@ -1,0 +1,242 @@
+//! One channel on this node: its log and its readers behind one lock. Floor 4.
+//!
+//! The lock is a standard one and nothing is awaited under it. The head moves under it too, so whoever holds it and sees an
+//! entry finds the head at or above that entry; and a reader that finds nothing left is noted as waiting under it, so no
+//! entry can come between its look and its wait.
+
+use std::sync::Arc;
+
+use crate::entry::{Entry, Record, Timestamp};
+use crate::head::{Head, Seat};
+use crate::log::{Found, Log, Place, Retention, Want};
+use crate::position::Epoch;
+use crate::subscribers::Subscribers;
+use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, lock};
+
+#[derive(Debug)]
+pub(crate) struct Channel {
+    name: Arc<str>,
+    retention: Retention,
+    /// Moves with every change of the log, before the head does: a reader that saw this version still waits and need not look.
+    version: AtomicU64,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    epoch: Epoch,
+    log: Log,
+    subscribers: Subscribers<Arc<Seat>>,
+    /// What came live while the tail is not read; none once attached.
+    held: Option<Log>,
+    /// Counts the times its tail had to be read anew, so that the answer to an older reading is not taken for the newest.
+    losses: u64,
+    idle_since: Timestamp,
+}
+
+/// What a reader finds in a channel.
+pub(crate) enum Read {
+    /// The tail is not read yet: the reader waits, and is woken.
+    Detached,
+    /// The log is of another epoch than the reader's position.
+    Epoch,
+    /// What came after the reader's place.
+    Found(Found),
+}
+
+/// Where a reader begins in a channel.
+pub(crate) enum Begin {
+    /// The tail is not read yet: the reader waits, and is woken.
+    Detached,
+    /// The log is of another epoch than the reader's head.
+    Epoch,
+    /// Here.
+    At(Place),
+}
+
+/// A reader's registration in a channel.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Slot(usize);
+
+impl Channel {
+    /// A channel whose tail is not read yet.
+    pub(crate) fn new(name: Arc<str>, retention: Retention, epoch: Epoch, now: Timestamp) -> Self {
+        let state = State {
+            epoch,
+            log: Log::new(retention, 0),
+            subscribers: Subscribers::new(),
+            held: Some(Log::new(retention, 0)),
+            losses: 0,
+            idle_since: now,
+        };
+        Self { name, retention, version: AtomicU64::new(1), state: Mutex::new(state) }
+    }
+
+    pub(crate) fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// Changes with the log: equal to what a read saw means nothing came since.
+    pub(crate) fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    /// Takes what the broker delivered. The version moves before the head: a reader takes the head first and would otherwise
+    /// pass the entry over. Says by how many bytes the log grew, and whether somebody waits.
+    pub(crate) fn deliver(&self, record: &Record, head: &Head, now: Timestamp) -> (isize, bool) {
+        let mut state = lock(&self.state);
+        let state = &mut *state;
+        let entry = Entry::new(&self.name, state.epoch, record);
+        let log = state.held.as_mut().unwrap_or(&mut state.log);
+        let before = log.bytes();
+        match record.offset {
+            Some(offset) => {
+                log.append(entry, now);
+                self.version.fetch_add(1, Ordering::Release);
+                head.advance(offset);
+            }
+            None => {
+                log.append_volatile(head.offset(), entry);
+                self.version.fetch_add(1, Ordering::Release);
+            }
+        }
+        (log.bytes().wrapping_sub(before).cast_signed(), state.subscribers.any_waiting())
+    }
+
+    /// How often its tail had to be read anew: taken before the broker is asked for it, handed to [`Self::attach`].
+    pub(crate) fn losses(&self) -> u64 {
+        lock(&self.state).losses
+    }
+
+    /// The tail is read: what came live meanwhile goes behind it, what came twice is dropped.
+    /// A tail that was asked for before the newest loss may lack what was lost, and is not taken.
+    pub(crate) fn attach(&self, losses: u64, tail: &[Record], dropped: u64, now: Timestamp) -> isize {
+        let mut state = lock(&self.state);
+        let state = &mut *state;
+        if state.losses != losses {
+            return 0;
+        }
+        let Some(held) = state.held.take() else { return 0 };
+        let before = state.log.bytes();
+        state.log.drop_to(dropped);
+        for record in tail.iter().filter(|record| record.offset > Some(dropped)) {
+            state.log.append(Entry::new(&self.name, state.epoch, record), now);
+        }
+        let held_bytes = held.bytes();
+        state.log.take_over(held, now);
+        self.version.fetch_add(1, Ordering::Release);
+        state.log.bytes().wrapping_sub(before).wrapping_sub(held_bytes).cast_signed()
+    }
+
+    /// Deliveries may be missing: readers wait until the tail is read again.
+    pub(crate) fn lose(&self) {
+        let mut state = lock(&self.state);
+        state.losses += 1;
+        state.held.get_or_insert_with(|| Log::new(self.retention, 0));
+        self.version.fetch_add(1, Ordering::Release);
+    }
+
+    /// The store is of a new epoch: nothing that is here is of it.
+    pub(crate) fn reset(&self, epoch: Epoch) -> isize {
+        let mut state = lock(&self.state);
+        let bytes = state.log.bytes() + state.held.as_ref().map_or(0, Log::bytes);
+        state.epoch = epoch;
+        state.losses += 1;
+        state.log = Log::new(self.retention, 0);
+        state.held = Some(Log::new(self.retention, 0));
+        self.version.fetch_add(1, Ordering::Release);
+        bytes.cast_signed().wrapping_neg()
+    }
+
+    /// A reader more.
+    pub(crate) fn subscribe(&self, seat: &Arc<Seat>) -> Slot {
+        Slot(lock(&self.state).subscribers.insert(seat.clone()))
+    }
+
+    /// A reader less.
+    pub(crate) fn unsubscribe(&self, slot: Slot, now: Timestamp) {
+        let mut state = lock(&self.state);
+        state.subscribers.remove(slot.0);
+        state.idle_since = now;
+    }
+
+    /// What came after `place`. Where nothing is left behind it, the reader waits from this moment on.
+    /// Also gives the version that was read.
+    pub(crate) fn read(&self, slot: Slot, epoch: Epoch, place: &mut Place, want: Want) -> (Read, u64) {
+        let mut state = lock(&self.state);
+        let version = self.version();
+        if state.held.is_some() {
+            state.subscribers.wait(slot.0);
+            return (Read::Detached, version);
+        }
+        if state.epoch != epoch {
+            return (Read::Epoch, version);
+        }
+        let found = state.log.read(place, want);
+        if !found.more {
+            state.subscribers.wait(slot.0);
+        }
+        (Read::Found(found), version)
+    }
+
+    /// The place of a reader that has had everything up to `offset` of `epoch`, or of one that begins with the oldest entry.
+    pub(crate) fn place(&self, slot: Slot, epoch: Epoch, offset: Option<u64>) -> Begin {
+        let mut state = lock(&self.state);
+        if state.held.is_some() {
+            state.subscribers.wait(slot.0);
+            return Begin::Detached;
+        }
+        if state.epoch != epoch {
+            return Begin::Epoch;
+        }
+        Begin::At(state.log.place(offset.unwrap_or(state.log.dropped())))
+    }
+
+    /// Wakes up to `most` of those that wait, outside the lock. Says whether more wait.
+    pub(crate) fn wake(&self, most: usize) -> bool {
+        let (seats, more) = {
+            let mut state = lock(&self.state);
+            (state.subscribers.take_waiting(most), state.subscribers.any_waiting())
+        };
+        seats.iter().for_each(|seat| seat.wake());
+        more
+    }
+
+    pub(crate) fn subscribers(&self) -> usize {
+        lock(&self.state).subscribers.len()
+    }
+
+    /// Drops what is too old, and says how the log's bytes changed.
+    pub(crate) fn expire(&self, now: Timestamp) -> isize {
+        Self::shrink(&mut lock(&self.state), |log| log.expire(now))
+    }
+
+    /// Drops everything up to `offset`, to make room in the hub.
+    pub(crate) fn drop_to(&self, offset: u64) -> isize {
+        Self::shrink(&mut lock(&self.state), |log| log.drop_oldest_to(offset))
+    }
+
+    fn shrink(state: &mut MutexGuard<'_, State>, by: impl FnOnce(&mut Log)) -> isize {
+        let before = state.log.bytes();
+        by(&mut state.log);
+        state.log.bytes().wrapping_sub(before).cast_signed()
+    }
+
+    /// The offset of the oldest entry that is kept.
+    pub(crate) fn oldest(&self) -> Option<u64> {
+        lock(&self.state).log.oldest()
+    }
+
+    /// Up to where everything is gone, if nobody reads the channel and it is not worth keeping:
+    /// it is empty, or (where a store keeps the history) idle since before `idle`.
+    pub(crate) fn forgettable(&self, idle: Option<Timestamp>) -> Option<u64> {
+        let state = lock(&self.state);
+        let unused = state.held.is_none() && state.subscribers.len() == 0;
+        (unused && (state.log.is_empty() || idle.is_some_and(|idle| state.idle_since < idle))).then(|| state.log.newest())
+    }
+
+    /// The bytes of its log.
+    pub(crate) fn bytes(&self) -> usize {
+        lock(&self.state).log.bytes()
+    }
+}
