@@ -1,0 +1,317 @@
+//! One client: its channels, its position, and what it is owed. Floor 5.
+//!
+//! There is no queue of entries here. [`Connection::read`] takes the head first and then looks at each channel, so nothing at
+//! or below that head can appear later; it merges by offset, and the new position is the head, or the last item's offset where
+//! the batch was cut. Gaps come first and move no position.
+
+mod join;
+
+use std::sync::Arc;
+
+use crate::channel::{Begin, Channel, Read, Slot};
+use crate::entry::{Entry, Timestamp};
+use crate::head::{Head, Seat};
+use crate::item::Output;
+use crate::log::{Found, Order, Place, Want};
+use crate::position::{Position, Since};
+use crate::protocol::{Gap, GapReason};
+
+use join::Joining;
+
+/// How much goes out at once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Batch {
+    pub(crate) items: usize,
+    pub(crate) bytes: usize,
+}
+
+#[derive(Debug)]
+pub(crate) struct Connection {
+    head: Arc<Head>,
+    seat: Arc<Seat>,
+    batch: Batch,
+    start: Start,
+    readings: Vec<Reading>,
+    joining: std::collections::VecDeque<Joining>,
+    /// Joined channels whose start the position has not reached: their offset and tag.
+    owed: Vec<(u64, u64)>,
+}
+
+/// Where the connection stands.
+#[derive(Debug)]
+enum Start {
+    /// Its start is not resolved yet, because a channel or the head is not known.
+    Since { since: Since, opening: bool },
+    /// It has had everything of its channels up to here.
+    At(Position),
+    /// It is ahead of this node's head, and asked for a mark with this ticket.
+    Ahead { position: Position, ticket: u64 },
+}
+
+#[derive(Debug)]
+struct Reading {
+    channel: Arc<Channel>,
+    slot: Slot,
+    place: Place,
+    /// The channel's version at a read that left nothing behind.
+    seen: Option<u64>,
+    /// Whether no read of it succeeded yet: what is lost now was lost before the client came.
+    fresh: bool,
+}
+
+/// One channel's read, not yet taken over: all are, or none.
+struct Taken {
+    at: usize,
+    place: Place,
+    found: Found,
+    version: u64,
+}
+
+impl Connection {
+    /// A connection of these channels since there. With `opening`, the first item is its own position.
+    pub(crate) fn new(head: Arc<Head>, seat: Arc<Seat>, channels: Vec<Arc<Channel>>, since: Since, batch: Batch) -> Self {
+        let opening = !channels.is_empty();
+        let readings = channels.into_iter().map(|channel| Reading::new(channel, &seat)).collect();
+        let start = Start::Since { since, opening };
+        Self { head, seat, batch, start, readings, joining: std::collections::VecDeque::new(), owed: Vec::new() }
+    }
+
+    /// Sends more or less at once from now on.
+    pub(crate) fn set_batch(&mut self, batch: Batch) {
+        self.batch = batch;
+    }
+
+    /// The position it has reached, once it has one.
+    pub(crate) fn position(&self) -> Option<Position> {
+        match self.start {
+            Start::At(position) => Some(position),
+            Start::Since { .. } | Start::Ahead { .. } => None,
+        }
+    }
+
+    /// Its channels, joined and joining.
+    pub(crate) fn channels(&self) -> impl Iterator<Item = &Arc<Channel>> {
+        self.readings.iter().map(|reading| &reading.channel).chain(self.joining.iter().map(|joining| &joining.reading.channel))
+    }
+
+    /// The next batch, or none: then its seat is woken when there may be one.
+    pub(crate) fn read(&mut self) -> Option<Vec<Output>> {
+        loop {
+            let head = self.head.load();
+            let step = match self.start {
+                Start::Since { since, opening } => self.begin(since, opening, head),
+                Start::Ahead { position, ticket } => self.catch_up(position, ticket, head),
+                Start::At(position) => match head {
+                    None => Step::Wait,
+                    Some(head) if head.epoch != position.epoch => self.restart(head),
+                    Some(_) if !self.joining.is_empty() => self.join_next(position),
+                    Some(head) => self.read_on(position, head),
+                },
+            };
+            match step {
+                Step::Out(out) => return Some(out),
+                Step::Again => {}
+                Step::Wait => {
+                    // The head may have moved between the look and the wait.
+                    self.head.wait(&self.seat);
+                    if self.head.load() == head {
+                        return None;
+                    }
+                }
+                Step::Done => return None,
+            }
+        }
+    }
+
+    /// Resolves the start.
+    fn begin(&mut self, since: Since, opening: bool, head: Option<Position>) -> Step {
+        if let (Since::At(position), true) = (since, opening) {
+            // Told at once and as it came, whatever becomes of it: a cut before a gap must lead to the gap again.
+            self.start = Start::Since { since, opening: false };
+            return Step::Out(vec![Output::Heartbeat(position)]);
+        }
+        let Some(head) = head else { return Step::Wait };
+        let position = match since {
+            Since::Now => head,
+            Since::Earliest => Position { offset: 0, ..head },
+            Since::At(position) if position.epoch == head.epoch => position,
+            Since::At(_) | Since::Lost => return self.restart(head),
+        };
+        let from = (since != Since::Earliest).then_some(position.offset);
+        if let Err(step) = self.readings.iter_mut().try_for_each(|reading| reading.begin(position, from)) {
+            return step;
+        }
+        self.start = Start::At(position);
+        if position.offset > head.offset {
+            self.start = Start::Ahead { position, ticket: self.head.ask() };
+        }
+        if opening && since == Since::Now { Step::Out(vec![Output::Heartbeat(position)]) } else { Step::Again }
+    }
+
+    /// Waits until the head has reached the position; if it has not even after the broker was asked, it is no place here.
+    fn catch_up(&mut self, position: Position, ticket: u64, head: Option<Position>) -> Step {
+        match head {
+            Some(head) if head.epoch != position.epoch => self.restart(head),
+            Some(head) if head.offset >= position.offset => {
+                self.start = Start::At(position);
+                Step::Again
+            }
+            Some(head) if self.head.answered(ticket) => self.restart(head),
+            _ => Step::Wait,
+        }
+    }
+
+    /// The position is of another epoch: every channel is told, and goes on with all that is kept of the new one.
+    fn restart(&mut self, head: Position) -> Step {
+        let position = Position { offset: 0, ..head };
+        if let Err(step) = self.readings.iter_mut().try_for_each(|reading| reading.begin(position, None)) {
+            return step;
+        }
+        self.start = Start::At(position);
+        self.owed.iter_mut().for_each(|(offset, _)| *offset = 0);
+        let mut out: Vec<Output> = self.readings.iter().map(|reading| reading.reset(position)).collect();
+        out.push(Output::Heartbeat(position));
+        Step::Out(out)
+    }
+
+    /// The ordinary read: everything after the position, of all channels, up to the head.
+    fn read_on(&mut self, position: Position, head: Position) -> Step {
+        let want = Want { up_to: head.offset, limit: self.batch.items };
+        let mut taken = Vec::new();
+        for (at, reading) in self.readings.iter().enumerate() {
+            if reading.seen == Some(reading.channel.version()) {
+                continue;
+            }
+            let mut place = reading.place;
+            place.after = place.after.max(position.offset);
+            match reading.channel.read(reading.slot, head.epoch, &mut place, want) {
+                (Read::Detached, _) => return Step::Done,
+                (Read::Epoch, _) => return Step::Again,
+                (Read::Found(found), version) => taken.push(Taken { at, place, found, version }),
+            }
+        }
+        let (out, position, behind) = self.take(taken, position, head);
+        self.start = Start::At(position);
+        if !out.is_empty() {
+            return Step::Out(out);
+        }
+        // A log that is ahead of the head is woken with the head.
+        if behind { Step::Wait } else { Step::Done }
+    }
+
+    /// Takes over what the channels gave: gaps, then entries by offset up to the batch's limits.
+    /// Gives the new position, and whether a log has more than was taken.
+    fn take(&mut self, taken: Vec<Taken>, position: Position, head: Position) -> (Vec<Output>, Position, bool) {
+        let mut out = Vec::new();
+        let (mut entries, mut whole, mut behind) = (Vec::new(), true, false);
+        for Taken { at, place, found, version } in taken {
+            let reading = &mut self.readings[at];
+            out.extend(reading.accept(place, &found, head));
+            reading.seen = (!found.more).then_some(version);
+            behind |= found.more;
+            whole &= !found.cut;
+            entries.extend(found.entries.into_iter().map(|(order, entry)| (order, at, entry)));
+        }
+        entries.sort_by_key(|(order, ..)| *order);
+        let fit = self.batch.fit(&entries);
+        for (_, at, _) in &entries[fit..] {
+            self.readings[*at].seen = None;
+        }
+        whole &= fit == entries.len();
+        entries.truncate(fit);
+        let reached = if whole { head.offset } else { entries.last().map_or(position.offset, |(order, ..)| order.offset) };
+        let position = Position { offset: reached.max(position.offset), ..head };
+        if !out.is_empty() && entries.iter().all(|(order, ..)| order.tick > 0) {
+            out.push(Output::Heartbeat(position));
+        }
+        for (order, at, entry) in entries {
+            self.readings[at].place.pass(order);
+            out.push(Output::Entry(entry));
+        }
+        self.owed.retain(|(offset, tag)| {
+            let reached = *offset <= position.offset;
+            if reached {
+                out.push(Output::Joined(*tag, position));
+            }
+            !reached
+        });
+        (out, position, behind)
+    }
+
+    /// Lets a channel go. Nothing of it comes after this.
+    pub(crate) fn leave(&mut self, name: &str, now: Timestamp) -> Option<Arc<Channel>> {
+        let joined = self.readings.iter().position(|reading| **reading.channel.name() == *name).map(|at| self.readings.remove(at));
+        let reading = joined.or_else(|| {
+            let at = self.joining.iter().position(|joining| **joining.reading.channel.name() == *name)?;
+            self.joining.remove(at).map(|joining| joining.reading)
+        })?;
+        reading.channel.unsubscribe(reading.slot, now);
+        Some(reading.channel)
+    }
+
+    /// Lets everything go.
+    pub(crate) fn close(&mut self, now: Timestamp) -> Vec<Arc<Channel>> {
+        self.head.unwait(&self.seat);
+        let joining = self.joining.drain(..).map(|joining| joining.reading);
+        let readings = self.readings.drain(..).chain(joining);
+        readings.inspect(|reading| reading.channel.unsubscribe(reading.slot, now)).map(|reading| reading.channel).collect()
+    }
+}
+
+/// What one step of a read came to.
+enum Step {
+    /// These go out.
+    Out(Vec<Output>),
+    /// The state moved: look again.
+    Again,
+    /// Nothing, until the head moves.
+    Wait,
+    /// Nothing: a channel wakes the seat.
+    Done,
+}
+
+impl Reading {
+    fn new(channel: Arc<Channel>, seat: &Arc<Seat>) -> Self {
+        let slot = channel.subscribe(seat);
+        Self { channel, slot, place: Place::default(), seen: None, fresh: true }
+    }
+
+    /// Puts its place at `from`, or at the oldest entry.
+    fn begin(&mut self, position: Position, from: Option<u64>) -> Result<(), Step> {
+        match self.channel.place(self.slot, position.epoch, from) {
+            Begin::Detached => Err(Step::Done),
+            Begin::Epoch => Err(Step::Again),
+            Begin::At(place) => {
+                (self.place, self.seen, self.fresh) = (place, None, true);
+                Ok(())
+            }
+        }
+    }
+
+    /// The gap of a reset: nothing is known of what was lost.
+    fn reset(&self, position: Position) -> Output {
+        let until = Position { offset: self.place.after, ..position };
+        Output::Gap(self.channel.name().clone(), Gap { reason: GapReason::Reset, missed: None, until })
+    }
+
+    /// Takes over a read's place, and gives the gap if something was lost.
+    fn accept(&mut self, place: Place, found: &Found, head: Position) -> Option<Output> {
+        self.place = place;
+        let reason = if std::mem::take(&mut self.fresh) { GapReason::Expired } else { GapReason::Lagged };
+        let loss = found.loss?;
+        let gap = Gap { reason, missed: loss.missed, until: Position { offset: loss.until, ..head } };
+        Some(Output::Gap(self.channel.name().clone(), gap))
+    }
+}
+
+impl Batch {
+    /// How many of the entries fit: one at least.
+    fn fit(&self, entries: &[(Order, usize, Entry)]) -> usize {
+        let mut bytes = 0;
+        let fitting = entries.iter().take(self.items).take_while(|(.., entry)| {
+            bytes += entry.item().len();
+            bytes <= self.bytes
+        });
+        fitting.count().max(1).min(entries.len())
+    }
+}

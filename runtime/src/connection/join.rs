@@ -1,0 +1,130 @@
+//! A channel that joins a connection on its way: what it replays comes first, its answer behind it. Floor 5.
+
+use std::sync::Arc;
+
+use super::{Connection, Reading, Step};
+use crate::channel::{Channel, Read};
+use crate::item::Output;
+use crate::log::Want;
+use crate::position::{Position, Since};
+
+/// A channel on its way in.
+#[derive(Debug)]
+pub(super) struct Joining {
+    pub(super) reading: Reading,
+    since: Since,
+    /// What its answer is known by.
+    tag: u64,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// Where it begins is not resolved.
+    Asked,
+    /// It begins above this node's head, and a mark was asked for with this ticket.
+    Ahead { offset: u64, ticket: u64 },
+    /// It is read up to the connection's position, alone.
+    Replay,
+}
+
+impl Connection {
+    /// A channel more. `Output::Joined` with the tag follows what it replays; joining twice answers and changes nothing.
+    pub(crate) fn join(&mut self, channel: Arc<Channel>, since: Since, tag: u64) {
+        if self.channels().any(|other| other.name() == channel.name()) {
+            self.owed.push((0, tag));
+            // The answer comes with the next batch; the seat makes sure that one is asked for.
+            self.seat.wake();
+            return;
+        }
+        let reading = Reading::new(channel, &self.seat);
+        self.joining.push_back(Joining { reading, since, tag, stage: Stage::Asked });
+        self.seat.wake();
+    }
+
+    /// One step of the channel that joins next. The connection's own position stands still until it is in.
+    pub(super) fn join_next(&mut self, position: Position) -> Step {
+        let Some(joining) = self.joining.front_mut() else { return Step::Again };
+        match joining.stage {
+            Stage::Asked => self.resolve(position),
+            Stage::Ahead { offset, ticket } => {
+                let reached = self.head.offset() >= offset;
+                if !reached && !self.head.answered(ticket) {
+                    return Step::Wait;
+                }
+                if reached { self.enter(offset) } else { self.reset_joining(position) }
+            }
+            Stage::Replay => self.replay(position),
+        }
+    }
+
+    /// Finds where the channel begins.
+    fn resolve(&mut self, position: Position) -> Step {
+        let Some(head) = self.head.load() else { return Step::Wait };
+        let Some(joining) = self.joining.front_mut() else { return Step::Again };
+        let from = match joining.since {
+            // Now is the head, and the answer waits until the connection is there.
+            Since::Now => Some(head.offset),
+            Since::Earliest => None,
+            Since::At(since) if since.epoch == position.epoch => Some(since.offset),
+            Since::At(_) | Since::Lost => return self.reset_joining(position),
+        };
+        if let Err(step) = joining.reading.begin(position, from) {
+            return step;
+        }
+        let offset = joining.reading.place.after;
+        if offset > head.offset {
+            joining.stage = Stage::Ahead { offset, ticket: self.head.ask() };
+        } else if offset >= position.offset {
+            return self.enter(offset);
+        } else {
+            joining.stage = Stage::Replay;
+        }
+        Step::Again
+    }
+
+    /// Its position is of another epoch, or nowhere: it is told, and goes on with all that is kept.
+    fn reset_joining(&mut self, position: Position) -> Step {
+        let Some(joining) = self.joining.front_mut() else { return Step::Again };
+        if let Err(step) = joining.reading.begin(position, None) {
+            return step;
+        }
+        joining.stage = Stage::Replay;
+        joining.reading.fresh = false;
+        Step::Out(vec![joining.reading.reset(position)])
+    }
+
+    /// Reads what is between its start and the connection's position: its items move no other channel's place.
+    fn replay(&mut self, position: Position) -> Step {
+        let want = Want { up_to: position.offset, limit: self.batch.items };
+        let Some(joining) = self.joining.front_mut() else { return Step::Again };
+        let reading = &mut joining.reading;
+        let mut place = reading.place;
+        let found = match reading.channel.read(reading.slot, position.epoch, &mut place, want) {
+            (Read::Detached, _) => return Step::Done,
+            (Read::Epoch, _) => return Step::Again,
+            (Read::Found(found), _) => found,
+        };
+        let mut out: Vec<Output> = reading.accept(place, &found, position).into_iter().collect();
+        let whole = !found.cut;
+        // Volatile entries wait until the channel is in: what is replayed are events with a place.
+        for (order, entry) in found.entries.into_iter().filter(|(order, _)| order.tick == 0) {
+            reading.place.pass(order);
+            out.push(Output::Entry(entry));
+        }
+        if whole {
+            out.push(Output::Joined(joining.tag, position));
+            self.readings.extend(self.joining.pop_front().map(|joining| joining.reading));
+        }
+        if out.is_empty() { Step::Again } else { Step::Out(out) }
+    }
+
+    /// The channel begins at `offset`, at or above the position: it is in, and its answer waits until the position is there.
+    fn enter(&mut self, offset: u64) -> Step {
+        if let Some(joining) = self.joining.pop_front() {
+            self.owed.push((offset, joining.tag));
+            self.readings.push(joining.reading);
+        }
+        Step::Again
+    }
+}
