@@ -1,16 +1,26 @@
 //! One enum, three wires, no silent gaps.
 
+pub mod broker;
+mod channel;
+mod connection;
 mod contract;
 mod entry;
 mod error;
+mod forgotten;
+mod head;
+mod hub;
 mod item;
 mod limits;
+mod log;
 mod metrics;
 mod position;
 mod protocol;
+mod subscribers;
+mod sync;
 
 pub use contract::{Channels, Parameter, Realtime};
 pub use error::{BrokerError, ChannelError, Denied, PositionError, PublishError, Refusal, SubscribeError};
+pub use hub::{Hub, HubBuilder, Subscription};
 pub use item::Item;
 pub use limits::Limits;
 pub use metrics::Stats;

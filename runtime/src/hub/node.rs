@@ -1,0 +1,429 @@
+//! All channels of one hub on this node, and its connections; knows nothing of the enum. Floor 6.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use futures_util::FutureExt;
+use tokio::runtime::Handle;
+use tokio::time::Instant;
+
+use super::stream::Stream;
+use crate::broker::{Broker, Delivery, Publication, Record, Sink, Timestamp, Wake};
+use crate::channel::Channel;
+use crate::connection::{Batch, Connection};
+use crate::error::{BrokerError, PublishError};
+use crate::head::{Head, Seat};
+use crate::limits::Limits;
+use crate::log::Retention;
+use crate::metrics::{Metrics, Stats};
+use crate::position::{Epoch, Position, Since};
+use crate::subscribers::Subscribers;
+use crate::sync::{Mutex, lock};
+
+/// Readers that one call wakes before it lets others go on: a publisher never wakes ten thousand itself.
+const WAKE_BATCH: usize = 64;
+/// Channels that the sweeper looks at under one hold of the table.
+const SWEEP_BATCH: usize = 256;
+/// How long to wait before a broker that did not answer is asked again.
+const ATTACH_RETRY: Duration = Duration::from_millis(200);
+
+/// See the module.
+pub(crate) struct Node {
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Metrics,
+    pub(crate) head: Arc<Head>,
+    broker: Arc<dyn Broker>,
+    retention: Retention,
+    /// The table's lock comes before a channel's, and a channel is removed only under it and only while nobody else holds it.
+    table: Mutex<HashMap<Arc<str>, Arc<Channel>>>,
+    connections: Mutex<Subscribers<Arc<Seat>>>,
+    drain: OnceLock<Drain>,
+    idle: tokio::sync::Notify,
+    sweeping: AtomicBool,
+    this: Weak<Self>,
+}
+
+/// When the streams of a node end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Drain {
+    pub(super) began: Instant,
+    pub(super) within: Duration,
+}
+
+/// Why nobody is connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// The hub has as many connections as it may have.
+    Busy,
+    /// The hub drains.
+    Draining,
+}
+
+impl Node {
+    /// A node of the hub that this broker keeps. Its broker is not open yet.
+    pub(super) fn new(limits: Limits, history: Option<usize>, keep: Option<Duration>, broker: Arc<dyn Broker>) -> Arc<Self> {
+        let retention = Retention {
+            history: history.unwrap_or(limits.history).max(1),
+            keep: keep.unwrap_or(limits.keep),
+            volatile: limits.volatile,
+            remembered: limits.remembered_offsets,
+        };
+        Arc::new_cyclic(|this| {
+            let ask = broker.clone();
+            Self {
+                limits,
+                metrics: Metrics::default(),
+                head: Arc::new(Head::new(move || ask.mark())),
+                broker,
+                retention,
+                table: Mutex::new(HashMap::new()),
+                connections: Mutex::new(Subscribers::new()),
+                drain: OnceLock::new(),
+                idle: tokio::sync::Notify::new(),
+                sweeping: AtomicBool::new(false),
+                this: this.clone(),
+            }
+        })
+    }
+
+    /// Opens the broker: from here on it delivers.
+    pub(super) async fn open(self: &Arc<Self>) -> Result<(), BrokerError> {
+        let node = Arc::downgrade(self);
+        let sink = Sink::new(move |delivery| node.upgrade().map_or_else(Wake::nobody, |node| node.deliver(delivery)));
+        self.head.reset(self.broker.open(sink).await?);
+        self.head.ask();
+        Ok(())
+    }
+
+    /// Publishes what is encoded already.
+    pub(super) async fn publish(&self, name: String, volatile: bool, event: Vec<u8>) -> Result<Option<Position>, PublishError> {
+        self.sweep_from_now_on();
+        let name: Arc<str> = name.into();
+        // Held until the event is in: a channel that somebody holds is not forgotten.
+        let channel = self.broker.keeps_nothing().then(|| self.channel(&name));
+        let name = channel.as_ref().map_or(name, |channel| channel.name().clone());
+        let publication = Publication { channel: name, volatile, at: now(), event: event.into() };
+        let published = self.broker.publish(publication).await;
+        drop(channel);
+        self.metrics.published.fetch_add(u64::from(published.is_ok()), Relaxed);
+        published
+    }
+
+    /// One client more, of these channels since there; a heartbeat comes after so much silence.
+    pub(crate) fn connect(self: &Arc<Self>, channels: &[String], since: Since, heartbeat: Option<Duration>) -> Result<Stream, Refused> {
+        if self.draining() {
+            return Err(Refused::Draining);
+        }
+        self.sweep_from_now_on();
+        let seat = Arc::new(Seat::default());
+        let mut connections = lock(&self.connections);
+        if connections.len() >= self.limits.connections {
+            return Err(Refused::Busy);
+        }
+        let slot = connections.insert(seat.clone());
+        connections.wait(slot);
+        drop(connections);
+        self.metrics.connections.fetch_add(1, Relaxed);
+        let channels = channels.iter().map(|name| self.channel(&Arc::from(name.as_str()))).collect();
+        let batch = Batch { items: self.limits.batch_items, bytes: self.limits.batch_bytes };
+        let connection = Connection::new(self.head.clone(), seat.clone(), channels, since, batch);
+        Ok(Stream::new(self.clone(), connection, seat, slot, heartbeat))
+    }
+
+    /// A client less.
+    pub(super) fn disconnect(&self, slot: usize, channels: Vec<Arc<Channel>>) {
+        lock(&self.connections).remove(slot);
+        self.metrics.connections.fetch_sub(1, Relaxed);
+        channels.into_iter().for_each(|channel| self.release(channel));
+        if self.metrics.connections.load(Relaxed) == 0 {
+            self.idle.notify_waiters();
+        }
+    }
+
+    /// A reader of the channel is gone: the channel too, if nothing needs it.
+    pub(super) fn release(&self, channel: Arc<Channel>) {
+        let name = channel.name().clone();
+        drop(channel);
+        self.forget(&name);
+    }
+
+    /// The channel of this name, made and attached where it is not here.
+    pub(super) fn channel(&self, name: &Arc<str>) -> Arc<Channel> {
+        let mut table = lock(&self.table);
+        if let Some(channel) = table.get(name) {
+            return channel.clone();
+        }
+        // The epoch is read under the table's lock, as it is changed under it: no channel is left behind in an old one.
+        let channel = Arc::new(Channel::new(name.clone(), self.retention, self.head.epoch(), now()));
+        table.insert(name.clone(), channel.clone());
+        drop(table);
+        self.attach(channel.clone());
+        channel
+    }
+
+    /// Subscribes to the channel at the broker and reads its tail: at once where the broker answers at once.
+    fn attach(&self, channel: Arc<Channel>) {
+        let Some(node) = self.this.upgrade() else { return };
+        let mut attaching = Box::pin(async move {
+            while let Err(error) = node.attach_once(&channel).await {
+                tracing::warn!(channel = %channel.name(), %error, "the channel is not attached, asking again");
+                tokio::time::sleep(ATTACH_RETRY).await;
+            }
+        });
+        if attaching.as_mut().now_or_never().is_none() {
+            tokio::spawn(attaching);
+        }
+    }
+
+    async fn attach_once(&self, channel: &Arc<Channel>) -> Result<(), BrokerError> {
+        let losses = channel.losses();
+        self.broker.attach(channel.name().clone()).await?;
+        let tail = self.broker.read(channel.name().clone()).await?;
+        self.grown(channel.attach(losses, &tail.entries, tail.dropped, now()));
+        if !self.broker.keeps_nothing() {
+            // A tail moves no head: the mark behind it does.
+            self.head.ask();
+        }
+        drop(self.wake(channel.clone()));
+        Ok(())
+    }
+
+    /// Takes one delivery of the broker.
+    fn deliver(&self, delivery: Delivery) -> Wake {
+        match delivery {
+            Delivery::Entry { channel, record } => self.deliver_entry(&channel, &record),
+            Delivery::Mark(offset) => {
+                self.head.mark(offset);
+                self.wake_head()
+            }
+            Delivery::Lost => {
+                self.lose();
+                Wake::nobody()
+            }
+            Delivery::Epoch(epoch) => {
+                self.reset(epoch);
+                Wake::nobody()
+            }
+        }
+    }
+
+    fn deliver_entry(&self, name: &Arc<str>, record: &Record) -> Wake {
+        let channel = lock(&self.table).get(name).cloned();
+        let Some(channel) = channel else {
+            self.head.advance(record.offset.unwrap_or(0));
+            return self.wake_head();
+        };
+        let (grown, waited_for) = channel.deliver(record, &self.head, now());
+        let over = self.grown(grown) > self.limits.history_bytes;
+        if !waited_for && !over && !self.head.waited_for() {
+            return Wake::nobody();
+        }
+        let Some(node) = self.this.upgrade() else { return Wake::nobody() };
+        Wake::by(move || {
+            drop(node.wake(channel));
+            drop(node.wake_head());
+            if over {
+                node.make_room();
+            }
+        })
+    }
+
+    /// Deliveries may be missing: every channel is read again, and the marks asked for are asked for again.
+    fn lose(&self) {
+        let channels: Vec<_> = lock(&self.table).values().cloned().collect();
+        // One that is on its way may have read its tail before the loss: it is read again too.
+        for channel in channels {
+            channel.lose();
+            self.attach(channel);
+        }
+        for _ in 0..self.head.unanswered() {
+            self.broker.mark();
+        }
+    }
+
+    /// The store is another: nothing that is here is of it.
+    fn reset(&self, epoch: Epoch) {
+        let table = lock(&self.table);
+        self.head.reset(epoch);
+        let channels: Vec<_> = table.values().cloned().collect();
+        for channel in &channels {
+            self.grown(channel.reset(epoch));
+        }
+        drop(table);
+        channels.into_iter().for_each(|channel| self.attach(channel));
+        self.head.ask();
+        drop(self.wake_head());
+    }
+
+    /// Wakes who waits for the head.
+    fn wake_head(&self) -> Wake {
+        let seats = self.head.take_waiting();
+        if seats.is_empty() { Wake::nobody() } else { Wake::by(move || seats.iter().for_each(|seat| seat.wake())) }
+    }
+
+    /// Wakes who waits for the channel: a bounded batch at once, the rest from a task.
+    fn wake(&self, channel: Arc<Channel>) -> Wake {
+        Wake::by(move || {
+            if !channel.wake(WAKE_BATCH) {
+                return;
+            }
+            match Handle::try_current() {
+                Ok(runtime) => drop(runtime.spawn(async move {
+                    while channel.wake(WAKE_BATCH) {
+                        tokio::task::yield_now().await;
+                    }
+                })),
+                Err(_) => while channel.wake(WAKE_BATCH) {},
+            }
+        })
+    }
+
+    /// Notes how the history grew, and gives its size.
+    fn grown(&self, bytes: isize) -> usize {
+        let before = self.metrics.history_bytes.fetch_add(bytes.cast_unsigned(), Relaxed);
+        before.wrapping_add_signed(bytes)
+    }
+
+    /// The history is over its budget: the hub's oldest events go, until an eighth is free.
+    fn make_room(&self) {
+        let channels: Vec<_> = lock(&self.table).values().cloned().collect();
+        let enough = self.limits.history_bytes - self.limits.history_bytes / 8;
+        while self.metrics.history_bytes.load(Relaxed) > enough {
+            let Some(oldest) = channels.iter().filter_map(|channel| channel.oldest()).min() else { return };
+            // An eighth of the way to the head a round: a few dozen rounds at most, and little more is dropped than has to be.
+            let bound = oldest + (self.head.offset().saturating_sub(oldest)) / 8;
+            channels.iter().for_each(|channel| drop(self.grown(channel.drop_to(bound))));
+        }
+        tracing::warn!(limit = self.limits.history_bytes, "the history is over `history_bytes`: the oldest events were dropped");
+    }
+
+    /// Forgets the channel if nothing needs it.
+    fn forget(&self, name: &Arc<str>) {
+        let idle = (!self.broker.keeps_nothing()).then(|| Timestamp(now().0.saturating_sub(milliseconds(self.retention.keep))));
+        let mut table = lock(&self.table);
+        let Some(channel) = table.get(name) else { return };
+        if Arc::strong_count(channel) > 1 {
+            return;
+        }
+        if let Some(dropped) = channel.forgettable(idle) {
+            self.grown(channel.bytes().cast_signed().wrapping_neg());
+            self.broker.detach(name, dropped);
+            table.remove(name);
+        }
+    }
+
+    /// Starts the sweeper, once there is a runtime to run it. It ends with the node.
+    fn sweep_from_now_on(&self) {
+        let Ok(runtime) = Handle::try_current() else { return };
+        if self.sweeping.swap(true, Relaxed) {
+            return;
+        }
+        let every = (self.retention.keep / 16).clamp(Duration::from_millis(50), Duration::from_secs(15));
+        let node = self.this.clone();
+        runtime.spawn(async move {
+            loop {
+                tokio::time::sleep(every).await;
+                let Some(node) = node.upgrade() else { return };
+                node.sweep().await;
+            }
+        });
+    }
+
+    /// Drops what is too old everywhere, and forgets what nobody needs.
+    async fn sweep(&self) {
+        let names: Vec<_> = lock(&self.table).keys().cloned().collect();
+        for names in names.chunks(SWEEP_BATCH) {
+            for name in names {
+                let channel = lock(&self.table).get(name).cloned();
+                if let Some(channel) = channel {
+                    self.grown(channel.expire(now()));
+                }
+                self.forget(name);
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Ends every stream, spread over `within`, and returns when all have ended or the time is over.
+    pub(super) async fn drain(&self, within: Duration) {
+        let drain = *self.drain.get_or_init(|| Drain { began: Instant::now(), within });
+        tracing::info!(connections = self.metrics.connections.load(Relaxed), ?within, "the hub drains");
+        loop {
+            let seats = lock(&self.connections).take_waiting(WAKE_BATCH);
+            if seats.is_empty() {
+                break;
+            }
+            seats.iter().for_each(|seat| seat.wake());
+            tokio::task::yield_now().await;
+        }
+        let deadline = drain.began + drain.within;
+        loop {
+            let idle = self.idle.notified();
+            if self.metrics.connections.load(Relaxed) == 0 {
+                return;
+            }
+            if tokio::time::timeout_at(deadline, idle).await.is_err() {
+                tracing::warn!(connections = self.metrics.connections.load(Relaxed), "the drain's time is over");
+                return;
+            }
+        }
+    }
+
+    /// The newest position of the store: a mark is asked for, and its answer is the head.
+    pub(super) async fn newest(&self) -> Position {
+        let seat = Arc::new(Seat::default());
+        let ticket = self.head.ask();
+        let newest = std::future::poll_fn(|cx| {
+            seat.register(cx.waker());
+            self.head.wait(&seat);
+            match self.head.load() {
+                Some(head) if self.head.answered(ticket) => std::task::Poll::Ready(head),
+                _ => std::task::Poll::Pending,
+            }
+        })
+        .await;
+        self.head.unwait(&seat);
+        newest
+    }
+
+    /// Whether streams end.
+    pub(crate) fn draining(&self) -> bool {
+        self.drain.get().is_some()
+    }
+
+    /// When and how fast they end.
+    pub(super) fn drain_plan(&self) -> Option<Drain> {
+        self.drain.get().copied()
+    }
+
+    /// How long to wait before coming back, in milliseconds: the limit `sse_retry`, give or take a half.
+    pub(crate) fn retry(&self) -> u64 {
+        let retry = milliseconds(self.limits.sse_retry);
+        retry / 2 + random_below(retry + 1)
+    }
+
+    pub(super) fn stats(&self) -> Stats {
+        self.metrics.stats(lock(&self.table).len())
+    }
+
+    /// How many connections read the channel.
+    pub(super) fn subscribers(&self, name: &str) -> usize {
+        lock(&self.table).get(name).map_or(0, |channel| channel.subscribers())
+    }
+}
+
+/// The time on the wall: an event's age is the same on every node.
+pub(crate) fn now() -> Timestamp {
+    Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, milliseconds))
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A number in `0..bound`, to spread what would otherwise happen at once; 0 for 0.
+pub(super) fn random_below(bound: u64) -> u64 {
+    getrandom::u64().unwrap_or(0).checked_rem(bound).unwrap_or(0)
+}

@@ -1,0 +1,129 @@
+//! A typed stream inside the process: the same items in the same order as on the wire. Floor 6.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::Hub;
+use super::node::Refused;
+use super::stream::Stream;
+use crate::contract::{Channels, Realtime};
+use crate::error::{ChannelError, SubscribeError};
+use crate::item::{Item, Output};
+use crate::position::Since;
+
+impl<E: Realtime + DeserializeOwned> Hub<E> {
+    /// Reads channels inside the process. The first item is a heartbeat with the position the stream begins at (none after
+    /// [`Since::Earliest`]); the stream ends after a bye.
+    ///
+    /// # Errors
+    /// Values that make no channel's name, more channels than a connection may have, more connections than the hub may have,
+    /// a hub that drains.
+    pub fn subscribe(
+        &self,
+        channels: impl IntoIterator<Item = E::Channel>,
+        since: impl Into<Since>,
+    ) -> Result<Subscription<E>, SubscribeError> {
+        let mut names: Vec<String> = Vec::new();
+        for channel in channels {
+            let name = name(&channel)?;
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let limit = self.node.limits.channels_per_connection;
+        if names.len() > limit {
+            return Err(SubscribeError::Channels { limit });
+        }
+        let stream = self.node.connect(&names, since.into(), None).map_err(|refused| match refused {
+            Refused::Busy => SubscribeError::Busy,
+            Refused::Draining => SubscribeError::Draining,
+        })?;
+        Ok(Subscription { stream, ready: VecDeque::new(), events: PhantomData })
+    }
+}
+
+/// The name of a channel, which its fields may not make.
+fn name<C: Channels>(channel: &C) -> Result<String, ChannelError> {
+    use fmt::Write as _;
+    let mut name = String::new();
+    // `Display` can only say that it failed; reading its own parts back would not say more.
+    write!(name, "{channel}").map_err(|_| ChannelError::Malformed)?;
+    Ok(name)
+}
+
+/// A stream of items inside the process: `hub.subscribe(…)`.
+pub struct Subscription<E> {
+    stream: Stream,
+    ready: VecDeque<Output>,
+    events: PhantomData<fn() -> E>,
+}
+
+impl<E: DeserializeOwned> Subscription<E> {
+    /// The next item; none after a bye.
+    pub async fn next(&mut self) -> Option<Item<E>> {
+        std::future::poll_fn(|cx| self.poll_item(cx)).await
+    }
+
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item<E>>> {
+        loop {
+            if let Some(output) = self.ready.pop_front() {
+                if let Some(item) = typed(output) {
+                    return Poll::Ready(Some(item));
+                }
+                continue;
+            }
+            match self.stream.poll_next(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Ready(Some(batch)) => self.ready.extend(batch),
+            }
+        }
+    }
+}
+
+impl<E: DeserializeOwned> futures_util::Stream for Subscription<E> {
+    type Item = Item<E>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Item<E>>> {
+        self.get_mut().poll_item(cx)
+    }
+}
+
+impl<E> fmt::Debug for Subscription<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription").field("position", &self.stream.position()).finish_non_exhaustive()
+    }
+}
+
+/// An event's item as it was written.
+#[derive(Deserialize)]
+struct Written<T> {
+    channel: String,
+    event: T,
+}
+
+/// The typed item of an output. An event that the enum does not read is handed on as it was written.
+fn typed<E: DeserializeOwned>(output: Output) -> Option<Item<E>> {
+    Some(match output {
+        Output::Entry(entry) => {
+            let id = entry.position();
+            match serde_json::from_slice::<Written<E>>(entry.item()) {
+                Ok(Written { channel, event }) => Item::Event { channel, id, event },
+                Err(_) => {
+                    let Written { channel, event } = serde_json::from_slice(entry.item()).ok()?;
+                    Item::Unknown { channel, id, event }
+                }
+            }
+        }
+        Output::Gap(channel, gap) => Item::Gap { channel: channel.to_string(), gap },
+        Output::Heartbeat(position) => Item::Heartbeat(position),
+        Output::Bye(bye) => Item::Bye(bye),
+        Output::Joined(..) => return None,
+    })
+}
