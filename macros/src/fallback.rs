@@ -1,0 +1,41 @@
+//! What stands in for the expansion of an enum with mistakes: the mistakes, and impls that let everything else compile,
+//! so that nobody has to look for the mistake among its consequences. None of it ever runs.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::ext::IdentExt;
+
+use crate::expand;
+use crate::model::Model;
+
+pub(crate) fn expand(model: &Model<'_>, mistakes: &TokenStream) -> TokenStream {
+    let channels = expand::channels(model);
+    let block = expand::block(model, &[expand::channel_impls(model), realtime(model)]);
+    quote! { #mistakes #channels #block }
+}
+
+fn realtime(model: &Model<'_>) -> TokenStream {
+    let (ident, channels, name) = (&model.input.ident, &model.channels_name, model.input.ident.unraw().to_string());
+    let (generics, arguments, bounds) = model.input.generics.split_for_impl();
+    let mut bounds = quote!(#bounds);
+    if !model.input.generics.params.is_empty() {
+        if bounds.is_empty() {
+            bounds = quote!(where);
+        }
+        bounds.extend(quote!(Self: ::core::marker::Send + ::core::marker::Sync + 'static));
+    }
+    quote! {
+        impl #generics __triwire::Realtime for #ident #arguments #bounds {
+            type Channel = #channels;
+            const CONTRACT: __triwire::Contract<Self> = __triwire::Contract {
+                name: #name,
+                history: ::core::option::Option::None,
+                keep: ::core::option::Option::None,
+                variants: &[],
+                encode: |_, _| loop {},
+                schema: |_| loop {},
+            };
+            fn route(&self) -> __triwire::Route { loop {} }
+        }
+    }
+}
