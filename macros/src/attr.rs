@@ -118,7 +118,8 @@ fn read_variant<'a>(variant: &'a syn::Variant, errors: &Errors) -> WrittenVarian
 
 fn refuse_on_fields(fields: &Fields, errors: &Errors) {
     for attribute in fields.iter().flat_map(|field| &field.attrs).filter(|attribute| attribute.path().is_ident("realtime")) {
-        let message = "`realtime` says nothing on a field: write it on the variant, whose template names the field, like `channel = \"room:{room}\"`";
+        let message =
+            "`realtime` says nothing on a field: write it on the variant, whose template names the field, like `channel = \"room:{room}\"`";
         errors.at(attribute, message);
     }
 }
@@ -140,7 +141,11 @@ enum Value {
 impl Parse for Word {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let name = input.call(Ident::parse_any).map_err(|_| {
-            let remedy = if input.peek(LitStr) { "a template stands after its word, `channel = \"room:{room}\"`" } else { "write a word, or `word = value`" };
+            let remedy = if input.peek(LitStr) {
+                "a template stands after its word, `channel = \"room:{room}\"`"
+            } else {
+                "write a word, or `word = value`"
+            };
             syn::Error::new(input.span(), format!("this is no word that `realtime` knows: {remedy}"))
         })?;
         let is = input.parse::<Option<Token![=]>>()?.is_some();
@@ -175,7 +180,8 @@ impl Word {
     fn history(&self, errors: &Errors) -> Option<usize> {
         let written: LitInt = self.parsed("a number of events", "history = 256", errors)?;
         match written.base10_parse::<usize>() {
-            Ok(0) => errors.at(written, "a `history` of 0 keeps nothing: mark the variants `volatile` that need no replay, and leave `history` out"),
+            Ok(0) => errors
+                .at(written, "a `history` of 0 keeps nothing: mark the variants `volatile` that need no replay, and leave `history` out"),
             Ok(history) => return Some(history),
             Err(_) => errors.at(written, "`history` is a number of events, which this is not: write `history = 256`"),
         }
@@ -270,7 +276,9 @@ fn duration(text: &str) -> Result<Duration, String> {
 /// Where a word stands in an attribute of another crate, for a mistake about it; the attribute's own crate has parsed it.
 pub(crate) fn place_of(attributes: &[Attribute], attribute: &str, word: &str) -> Option<Span> {
     let mut lists = attributes.iter().filter(|found| found.path().is_ident(attribute)).filter_map(|found| found.meta.require_list().ok());
-    lists.find_map(|list| list.tokens.clone().into_iter().find(|token| matches!(token, TokenTree::Ident(ident) if ident == word)).map(|token| token.span()))
+    lists.find_map(|list| {
+        list.tokens.clone().into_iter().find(|token| matches!(token, TokenTree::Ident(ident) if ident == word)).map(|token| token.span())
+    })
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! `TRIWIRE_DEBUG=ChatEvent cargo check` prints the expansion of that one enum.
 
 use proc_macro2::TokenStream;
-use syn::ext::IdentExt;
 use syn::DeriveInput;
+use syn::ext::IdentExt;
 
 /// Prints the expansion if somebody asked for this enum's.
 pub(crate) fn show(input: &DeriveInput, expansion: &TokenStream) {

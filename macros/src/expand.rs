@@ -33,7 +33,11 @@ pub(crate) fn channels(model: &Model<'_>) -> TokenStream {
     let (visibility, name) = (&model.input.vis, &model.channels_name);
     let doc = format!(" The channels of [`{}`].", model.input.ident.unraw());
     let variants = model.channels.iter().map(|channel| {
-        let doc = format!(" `{}`, where `{}` goes.", channel.template.text, channel.variants.iter().map(|ident| ident.unraw().to_string()).collect::<Vec<_>>().join("`, `"));
+        let doc = format!(
+            " `{}`, where `{}` goes.",
+            channel.template.text,
+            channel.variants.iter().map(|ident| ident.unraw().to_string()).collect::<Vec<_>>().join("`, `")
+        );
         let name = &channel.name;
         if channel.parameters.is_empty() {
             return quote! { #[doc = #doc] #name };
@@ -119,14 +123,18 @@ fn from_str(model: &Model<'_>) -> TokenStream {
     let (text, named) = (local("text"), local("named"));
     let read = quote! { __triwire::Named::read(<Self as __triwire::Channels>::TEMPLATES, #text)? };
     let mutable = model.channels.iter().any(|channel| !channel.parameters.is_empty()).then(|| quote!(mut));
-    let mut arms: Vec<_> = model.channels.iter().map(|channel| {
-        let name = &channel.name;
-        let fields = channel.parameters.iter().map(|parameter| {
-            let (name, named) = (parameter.name, local("named"));
-            quote! { #name: #named.parameter()? }
-        });
-        if channel.parameters.is_empty() { quote!(Self::#name) } else { quote!(Self::#name { #(#fields),* }) }
-    }).collect();
+    let mut arms: Vec<_> = model
+        .channels
+        .iter()
+        .map(|channel| {
+            let name = &channel.name;
+            let fields = channel.parameters.iter().map(|parameter| {
+                let (name, named) = (parameter.name, local("named"));
+                quote! { #name: #named.parameter()? }
+            });
+            if channel.parameters.is_empty() { quote!(Self::#name) } else { quote!(Self::#name { #(#fields),* }) }
+        })
+        .collect();
     let body = match (arms.pop(), arms.is_empty()) {
         (None, _) => quote! {
             __triwire::Named::read(&[], #text)?;
@@ -152,7 +160,10 @@ fn from_str(model: &Model<'_>) -> TokenStream {
 fn realtime(model: &Model<'_>) -> TokenStream {
     let (ident, channels) = (&model.input.ident, &model.channels_name);
     let name = ident.unraw().to_string();
-    let history = option(model.history.map(|events| { let events = Literal::usize_unsuffixed(events); quote!(#events) }));
+    let history = option(model.history.map(|events| {
+        let events = Literal::usize_unsuffixed(events);
+        quote!(#events)
+    }));
     let keep = option(model.keep.map(|keep| {
         let milliseconds = u64::try_from(keep.as_millis()).unwrap_or(u64::MAX);
         let (unit, count) = if milliseconds % 1000 == 0 { ("from_secs", milliseconds / 1000) } else { ("from_millis", milliseconds) };
@@ -189,11 +200,17 @@ fn realtime(model: &Model<'_>) -> TokenStream {
 
 fn arm(at: usize, variant: &Variant<'_>, channel: &Channel<'_>, contract: &Ident) -> TokenStream {
     let (at, ident) = (Literal::usize_unsuffixed(at), variant.ident);
-    let parameters: Vec<_> = channel.template.parameters().filter_map(|name| variant.fields.iter().filter_map(|field| field.ident.as_ref()).find(|field| field.unraw() == name)).collect();
+    let parameters: Vec<_> = channel
+        .template
+        .parameters()
+        .filter_map(|name| variant.fields.iter().filter_map(|field| field.ident.as_ref()).find(|field| field.unraw() == name))
+        .collect();
     let pattern = match variant.fields {
         Fields::Unit => quote!(Self::#ident),
         Fields::Unnamed(_) => quote!(Self::#ident(..)),
-        Fields::Named(fields) if !fields.named.is_empty() && fields.named.len() == parameters.len() => quote!(Self::#ident { #(#parameters),* }),
+        Fields::Named(fields) if !fields.named.is_empty() && fields.named.len() == parameters.len() => {
+            quote!(Self::#ident { #(#parameters),* })
+        }
         Fields::Named(_) => quote!(Self::#ident { #(#parameters,)* .. }),
     };
     quote! { #pattern => #contract.route(#at, &[#(#parameters),*]) }

@@ -219,7 +219,9 @@ fn check_type(name: &Ident, ty: &Type, errors: &Errors) -> bool {
         Type::Path(path) => match path.path.segments.last().map(|last| last.ident.to_string()).as_deref() {
             Some("f32" | "f64") => "a fraction has no one text; use an integer or a string",
             Some("Option") => "a channel cannot lack a part of its name; write a variant with a channel of its own for `None`",
-            Some("Vec" | "VecDeque" | "HashMap" | "HashSet" | "BTreeMap" | "BTreeSet") => "one event goes to one channel; publish one for each",
+            Some("Vec" | "VecDeque" | "HashMap" | "HashSet" | "BTreeMap" | "BTreeSet") => {
+                "one event goes to one channel; publish one for each"
+            }
             _ => return true,
         },
         _ => return true,

@@ -26,7 +26,10 @@ pub(crate) fn names(input: &DeriveInput, errors: &Errors) -> Option<Vec<String>>
         let attributes = &variant.original.attrs;
         if variant.attrs.untagged() {
             let place = place_of(attributes, "serde", "untagged").unwrap_or(variant.ident.span());
-            errors.spanned(place, format!("`untagged` leaves `{}` without a name on the wire, and no client could tell it: remove it", variant.ident));
+            errors.spanned(
+                place,
+                format!("`untagged` leaves `{}` without a name on the wire, and no client could tell it: remove it", variant.ident),
+            );
         }
         if variant.attrs.skip_serializing() {
             let place = ["skip", "skip_serializing"].iter().find_map(|word| place_of(attributes, "serde", word));
@@ -44,11 +47,17 @@ pub(crate) fn names(input: &DeriveInput, errors: &Errors) -> Option<Vec<String>>
 fn refuse_container(input: &DeriveInput, container: &Container<'_>, errors: &Errors) {
     if matches!(container.attrs.tag(), TagType::None) {
         let place = place_of(&input.attrs, "serde", "untagged").unwrap_or(input.ident.span());
-        errors.spanned(place, "`untagged` leaves the events without names on the wire, and no client could tell them apart: write `tag = \"type\"`");
+        errors.spanned(
+            place,
+            "`untagged` leaves the events without names on the wire, and no client could tell them apart: write `tag = \"type\"`",
+        );
     }
     if container.attrs.type_into().is_some() {
         let place = place_of(&input.attrs, "serde", "into").unwrap_or(input.ident.span());
-        errors.spanned(place, "`into` sends another type than the one whose variants say where they go: derive `Realtime` on that type, or remove `into`");
+        errors.spanned(
+            place,
+            "`into` sends another type than the one whose variants say where they go: derive `Realtime` on that type, or remove `into`",
+        );
     }
 }
 
@@ -56,7 +65,12 @@ fn refuse_container(input: &DeriveInput, container: &Container<'_>, errors: &Err
 fn refuse_same_names(names: &[(String, Span)], errors: &Errors) {
     for (at, (name, span)) in names.iter().enumerate() {
         if names[..at].iter().any(|(before, _)| before == name) {
-            errors.spanned(*span, format!("another variant is called `{name}` on the wire too: give one of them another name with `#[serde(rename = \"…\")]`"));
+            errors.spanned(
+                *span,
+                format!(
+                    "another variant is called `{name}` on the wire too: give one of them another name with `#[serde(rename = \"…\")]`"
+                ),
+            );
         }
     }
 }

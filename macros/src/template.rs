@@ -249,5 +249,6 @@ fn check_order(parts: &[Part]) -> Vec<String> {
 
 fn check_length(parts: &[Part]) -> Option<String> {
     let least: usize = parts.iter().map(|part| if let Part::Literal(text) = part { text.len() } else { 1 }).sum();
-    (least > NAME_BYTES).then(|| format!("a channel's name has at most {NAME_BYTES} bytes, and this template makes none below {least}: shorten it"))
+    (least > NAME_BYTES)
+        .then(|| format!("a channel's name has at most {NAME_BYTES} bytes, and this template makes none below {least}: shorten it"))
 }

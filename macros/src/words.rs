@@ -9,8 +9,8 @@ pub(crate) fn split(text: &str) -> Vec<String> {
     for (at, letter) in letters.iter().enumerate() {
         let before = at.checked_sub(1).map(|at| letters[at]);
         let after = letters.get(at + 1);
-        let begins = letter.is_uppercase()
-            && before.is_some_and(|before| !before.is_uppercase() || after.is_some_and(|after| after.is_lowercase()));
+        let begins =
+            letter.is_uppercase() && before.is_some_and(|before| !before.is_uppercase() || after.is_some_and(|after| after.is_lowercase()));
         if begins || !letter.is_alphanumeric() {
             words.push(String::new());
         }

@@ -6,6 +6,7 @@
 
 mod join;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::channel::{Begin, Channel, Read, Slot};
@@ -31,8 +32,10 @@ pub(crate) struct Connection {
     seat: Arc<Seat>,
     batch: Batch,
     start: Start,
+    /// Its first item, while it is not out.
+    opening: Option<Position>,
     readings: Vec<Reading>,
-    joining: std::collections::VecDeque<Joining>,
+    joining: VecDeque<Joining>,
     /// Joined channels whose start the position has not reached: their offset and tag.
     owed: Vec<(u64, u64)>,
 }
@@ -41,7 +44,7 @@ pub(crate) struct Connection {
 #[derive(Debug)]
 enum Start {
     /// Its start is not resolved yet, because a channel or the head is not known.
-    Since { since: Since, opening: bool },
+    Since { since: Since, opens: bool },
     /// It has had everything of its channels up to here.
     At(Position),
     /// It is ahead of this node's head, and asked for a mark with this ticket.
@@ -68,12 +71,22 @@ struct Taken {
 }
 
 impl Connection {
-    /// A connection of these channels since there. With `opening`, the first item is its own position.
+    /// A connection of these channels since there. Unless it has none, its first item is its own position.
+    /// Now is this moment: what comes between this call and the first read is read.
     pub(crate) fn new(head: Arc<Head>, seat: Arc<Seat>, channels: Vec<Arc<Channel>>, since: Since, batch: Batch) -> Self {
-        let opening = !channels.is_empty();
-        let readings = channels.into_iter().map(|channel| Reading::new(channel, &seat)).collect();
-        let start = Start::Since { since, opening };
-        Self { head, seat, batch, start, readings, joining: std::collections::VecDeque::new(), owed: Vec::new() }
+        let opens = !channels.is_empty();
+        let mut readings: Vec<_> = channels.into_iter().map(|channel| Reading::new(channel, &seat)).collect();
+        let (mut start, mut opening) = (Start::Since { since, opens }, None);
+        if let (Since::Now, Some(now)) = (since, head.load())
+            && readings.iter_mut().all(|reading| reading.begin(now, Some(now.offset)).is_ok())
+        {
+            (start, opening) = (Start::At(now), opens.then_some(now));
+        }
+        if let (Since::At(position), true) = (since, opens) {
+            // Told at once and as it came, whatever becomes of it: a cut before a gap must lead to the gap again.
+            opening = Some(position);
+        }
+        Self { head, seat, batch, start, opening, readings, joining: VecDeque::new(), owed: Vec::new() }
     }
 
     /// Sends more or less at once from now on.
@@ -97,9 +110,12 @@ impl Connection {
     /// The next batch, or none: then its seat is woken when there may be one.
     pub(crate) fn read(&mut self) -> Option<Vec<Output>> {
         loop {
+            if let Some(position) = self.opening.take() {
+                return Some(vec![Output::Heartbeat(position)]);
+            }
             let head = self.head.load();
             let step = match self.start {
-                Start::Since { since, opening } => self.begin(since, opening, head),
+                Start::Since { since, opens } => self.begin(since, opens, head),
                 Start::Ahead { position, ticket } => self.catch_up(position, ticket, head),
                 Start::At(position) => match head {
                     None => Step::Wait,
@@ -124,12 +140,7 @@ impl Connection {
     }
 
     /// Resolves the start.
-    fn begin(&mut self, since: Since, opening: bool, head: Option<Position>) -> Step {
-        if let (Since::At(position), true) = (since, opening) {
-            // Told at once and as it came, whatever becomes of it: a cut before a gap must lead to the gap again.
-            self.start = Start::Since { since, opening: false };
-            return Step::Out(vec![Output::Heartbeat(position)]);
-        }
+    fn begin(&mut self, since: Since, opens: bool, head: Option<Position>) -> Step {
         let Some(head) = head else { return Step::Wait };
         let position = match since {
             Since::Now => head,
@@ -145,7 +156,8 @@ impl Connection {
         if position.offset > head.offset {
             self.start = Start::Ahead { position, ticket: self.head.ask() };
         }
-        if opening && since == Since::Now { Step::Out(vec![Output::Heartbeat(position)]) } else { Step::Again }
+        self.opening = (opens && since == Since::Now).then_some(position);
+        Step::Again
     }
 
     /// Waits until the head has reached the position; if it has not even after the broker was asked, it is no place here.

@@ -38,6 +38,8 @@ impl Connection {
             return;
         }
         let reading = Reading::new(channel, &self.seat);
+        // Now is this moment, not the one at which it is this channel's turn.
+        let since = if since == Since::Now { self.head.load().map_or(Since::Now, Since::At) } else { since };
         self.joining.push_back(Joining { reading, since, tag, stage: Stage::Asked });
         self.seat.wake();
     }
