@@ -1,2 +1,47 @@
-//! Every chore.
-fn main() {}
+//! Every chore of the project; `cargo xtask` names them. No dependencies, so that it runs before anything is built.
+#![allow(clippy::print_stdout, reason = "a chore talks to the one who runs it")]
+
+mod bench;
+mod book;
+mod faults;
+mod install;
+mod shell;
+mod soak;
+mod steps;
+mod test;
+mod tree;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask test [STEP…]              everything that must hold, or only the named steps
+cargo xtask test --list               the steps
+cargo xtask book                      builds the book into book/out
+cargo xtask faults [NAME…]            breaks a copy of the code on purpose, and expects the law to notice
+cargo xtask soak                      a reader that never reads, for a minute under load
+cargo xtask bench derive [--max R]    what the derive adds to `cargo check`; with --max, fails above that ratio";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{HELP}");
+            Ok(())
+        }
+        ["test", steps @ ..] => test::run(steps),
+        ["book"] => book::build(),
+        ["faults", names @ ..] => faults::run(names),
+        ["soak"] => soak::run_it(),
+        ["bench", "derive"] => bench::derive(None),
+        ["bench", "derive", "--max", ratio] => bench::ratio(ratio).and_then(|ratio| bench::derive(Some(ratio))),
+        _ => Err(format!("no chore is called `{}`\n\n{HELP}", words.join(" "))),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            println!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

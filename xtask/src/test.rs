@@ -1,0 +1,97 @@
+//! `cargo xtask test`: everything that must hold, in the order in which a mistake is cheapest to find.
+
+use std::path::{Path, PathBuf};
+
+use crate::shell::{cargo, command, has, root};
+use crate::steps::{Step, Verdict};
+use crate::{book, install, steps, tree};
+
+const STEPS: &[Step] = &[
+    Step { name: "install", promise: "the programs that the tests start are there", run: install::step },
+    Step { name: "fmt", promise: "the code is formatted", run: fmt },
+    Step { name: "clippy", promise: "no lint speaks", run: clippy },
+    Step { name: "build", promise: "the workspace and its examples build", run: build },
+    Step { name: "test", promise: "every test in Rust passes", run: test },
+    Step { name: "loom", promise: "the wake path holds in every order of its threads", run: loom },
+    Step { name: "doctest", promise: "the code in the README, the API and the book compiles and runs", run: doctest },
+    Step { name: "doc", promise: "the API's pages build without a warning", run: doc },
+    Step { name: "deps", promise: "the dependencies are those the book lists, with one syn", run: tree::step },
+    Step { name: "clients", promise: "clients in Python that others wrote are served", run: clients },
+    Step { name: "browser", promise: "the pages work in Chromium", run: browser },
+    Step { name: "book", promise: "the book builds", run: book::step },
+];
+
+/// Runs the named steps, or all.
+pub(crate) fn run(names: &[&str]) -> Result<(), String> {
+    if names == ["--list"] {
+        STEPS.iter().for_each(|step| println!("{:8} {}", step.name, step.promise));
+        return Ok(());
+    }
+    steps::run(STEPS, names)
+}
+
+fn passes(arguments: &[&str]) -> Result<Verdict, String> {
+    run_all(&mut cargo(arguments))
+}
+
+fn run_all(command: &mut std::process::Command) -> Result<Verdict, String> {
+    crate::shell::run(command).map(Verdict::from)
+}
+
+fn fmt() -> Result<Verdict, String> {
+    passes(&["fmt", "--all", "--check"])
+}
+
+fn clippy() -> Result<Verdict, String> {
+    passes(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
+}
+
+fn build() -> Result<Verdict, String> {
+    passes(&["build", "--workspace", "--all-targets"])
+}
+
+fn test() -> Result<Verdict, String> {
+    passes(&["test", "--workspace", "--lib", "--bins", "--tests"])
+}
+
+fn doctest() -> Result<Verdict, String> {
+    passes(&["test", "--workspace", "--doc"])
+}
+
+fn doc() -> Result<Verdict, String> {
+    run_all(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// In a target directory of its own, since its flag compiles every dependency anew; in release, since loom runs each test thousands of times.
+fn loom() -> Result<Verdict, String> {
+    let mut command = cargo(&["test", "-p", "triwire", "--lib", "--release", "loom"]);
+    run_all(command.env("RUSTFLAGS", "--cfg loom").env("CARGO_TARGET_DIR", root().join("target/loom")))
+}
+
+fn browser() -> Result<Verdict, String> {
+    let folder = root().join("tests/browser");
+    if !folder.join("package.json").exists() {
+        return Ok(Verdict::Skipped("there is no tests/browser/package.json".into()));
+    }
+    run_in(&folder, "npm", &["ci", "--no-audit", "--no-fund"])?;
+    run_in(&folder, "node", &["--test"]).map(Verdict::from)
+}
+
+fn run_in(folder: &Path, program: &str, arguments: &[&str]) -> Result<(), String> {
+    crate::shell::run(command(program, arguments).current_dir(folder))
+}
+
+/// Python will not have packages in the system's own place, so they go into an environment under `target`.
+fn clients() -> Result<Verdict, String> {
+    if !has("tests/clients/requirements.txt") {
+        return Ok(Verdict::Skipped("there is no tests/clients/requirements.txt".into()));
+    }
+    let environment = root().join("target/python");
+    let python: PathBuf = environment.join("bin/python");
+    if !python.exists() {
+        crate::shell::run(command("python3", &["-m", "venv"]).arg(&environment))?;
+    }
+    let python = python.display().to_string();
+    crate::shell::run(&mut command(&python, &["-m", "pip", "install", "--quiet", "-r", "tests/clients/requirements.txt"]))?;
+    run_all(&mut command(&python, &["-m", "unittest", "discover", "-s", "tests/clients"]))
+}
