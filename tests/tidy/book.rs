@@ -1,0 +1,110 @@
+//! The book and the README: every block of Rust in them is compiled, every chapter is listed, every limit is named.
+
+use std::collections::BTreeSet;
+
+use super::source::{Source, hold, sources};
+
+/// What a block of Rust may say of itself; `ignore` is not among them.
+const FLAGS: [&str; 4] = ["rust", "no_run", "should_panic", "compile_fail"];
+
+fn is_chapter(source: &Source) -> bool {
+    source.path.starts_with("book/src/") && source.is("md") && !source.path.ends_with("/SUMMARY.md")
+}
+
+/// The opening fences, with what they say and where.
+fn fences(source: &Source) -> Vec<(usize, &str)> {
+    let (mut at, mut is_open, mut fences) = (0, false, Vec::new());
+    for line in source.text.split_inclusive('\n') {
+        if let Some(says) = line.trim_start().strip_prefix("```") {
+            is_open = !is_open;
+            if is_open {
+                fences.push((at, says.trim()));
+            }
+        }
+        at += line.len();
+    }
+    fences
+}
+
+fn uncompiled(source: &Source) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (at, says) in fences(source) {
+        if says.is_empty() {
+            faults.push(source.fault(at, "a block without a language is taken for Rust: write what it is, `text` at least"));
+        } else if says.starts_with("rust") && says.split(',').any(|flag| !FLAGS.contains(&flag.trim())) {
+            faults.push(source.fault(at, &format!("`{says}`: a block of Rust is compiled, so only {} may stand there", FLAGS.join(", "))));
+        }
+    }
+    faults
+}
+
+/// Chapters that the book's crate does not include, so that rustdoc never sees their code.
+fn unincluded(sources: &[Source]) -> Vec<String> {
+    let included = sources.iter().find(|source| source.path == "book/src/lib.rs").map_or("", |source| source.text.as_str());
+    let chapters = sources.iter().filter(|source| is_chapter(source));
+    chapters
+        .filter(|source| !included.contains(&format!("include_str!({:?})", source.path.trim_start_matches("book/src/"))))
+        .map(|source| source.fault(0, "book/src/lib.rs does not include it: its code is never compiled"))
+        .collect()
+}
+
+fn unlisted(sources: &[Source]) -> Vec<String> {
+    let summary = sources.iter().find(|source| source.path == "book/src/SUMMARY.md").map_or("", |source| source.text.as_str());
+    let chapters = sources.iter().filter(|source| is_chapter(source));
+    let hidden = chapters.filter(|source| !summary.contains(&format!("({})", source.path.trim_start_matches("book/src/"))));
+    hidden.map(|source| source.fault(0, "SUMMARY.md does not list it: nobody will find it")).collect()
+}
+
+/// The first column of the tables.
+fn table(text: &str) -> BTreeSet<&str> {
+    text.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect()
+}
+
+/// The public fields of a struct's source.
+fn fields(code: &str) -> BTreeSet<&str> {
+    code.lines().filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(':')).map(|(name, _)| name).collect()
+}
+
+fn text<'a>(sources: &'a [Source], path: &str) -> &'a str {
+    sources.iter().find(|source| source.path == path).map_or("", |source| source.text.as_str())
+}
+
+#[test]
+fn every_block_of_rust_is_compiled() {
+    let sources = sources();
+    let written = sources.iter().filter(|source| is_chapter(source) || source.path.ends_with("README.md"));
+    hold(&written.flat_map(uncompiled).chain(unincluded(&sources)).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_chapter_is_listed() {
+    hold(&unlisted(&sources()));
+}
+
+#[test]
+fn every_limit_has_its_line_in_the_book() {
+    let sources = sources();
+    let fields = fields(text(&sources, "runtime/src/limits.rs"));
+    let listed = table(text(&sources, "book/src/limits.md"));
+    assert!(!fields.is_empty(), "runtime/src/limits.rs has no public field");
+    assert_eq!(
+        fields, listed,
+        "the fields of `Limits` (left) and the table in book/src/limits.md (right) differ: bring the table up to date"
+    );
+}
+
+#[test]
+fn code_that_is_not_compiled_is_seen() {
+    let chapter = Source::new("book/src/a.md", "```rust,ignore\nx\n```\n\n```\ny\n```\n\n```rust,no_run\nz\n```\n\n```sh\nls\n```\n");
+    assert_eq!(uncompiled(&chapter).len(), 2);
+    let library = Source::new("book/src/lib.rs", "#[doc = include_str!(\"b.md\")]\nmod b {}");
+    let summary = Source::new("book/src/SUMMARY.md", "- [B](b.md)");
+    let sources = [chapter, library, summary, Source::new("book/src/b.md", "")];
+    assert_eq!((unincluded(&sources).len(), unlisted(&sources).len()), (1, 1));
+}
+
+#[test]
+fn a_table_and_a_struct_are_read() {
+    assert_eq!(table("| limit | default |\n|---|---|\n| `history` | 256 |\n"), BTreeSet::from(["history"]));
+    assert_eq!(fields("pub struct A {\n    /// Doc: x\n    pub history: usize,\n    private: u8,\n}"), BTreeSet::from(["history"]));
+}
