@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use triwire::Realtime;
 
 /// What happens on a board: the tutorial's.
-#[derive(Debug, Realtime, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, PartialEq, Realtime, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum BoardEvent {
     /// Somebody pinned a note.
@@ -27,7 +27,7 @@ pub enum BoardEvent {
 }
 
 /// What happens in a chat: the README's.
-#[derive(Debug, Realtime, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, PartialEq, Realtime, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ChatEvent {
     /// Somebody said something.

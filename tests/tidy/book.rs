@@ -93,6 +93,28 @@ fn every_limit_has_its_line_in_the_book() {
     );
 }
 
+/// The codes of the refusals, where the source gives each its status.
+fn codes(code: &str) -> BTreeSet<&str> {
+    code.match_indices("\", StatusCode::").filter_map(|(at, _)| code[..at].rsplit_once('"')).map(|(_, name)| name).collect()
+}
+
+/// The first column of the table under this heading.
+fn table_under<'a>(text: &'a str, heading: &str) -> BTreeSet<&'a str> {
+    let section = text.split_once(&format!("\n## {heading}\n")).map_or("", |(_, rest)| rest);
+    table(section.split("\n## ").next().unwrap_or_default())
+}
+
+#[test]
+fn every_code_of_a_refusal_has_its_line_in_the_book() {
+    let sources = sources();
+    let codes = codes(text(&sources, "runtime/src/transport/problem.rs"));
+    let listed = table_under(text(&sources, "book/src/protocol.md"), "Errors");
+    assert_eq!(
+        codes, listed,
+        "the codes of `Problem` (left) and the table in book/src/protocol.md (right) differ: bring the table up to date"
+    );
+}
+
 #[test]
 fn code_that_is_not_compiled_is_seen() {
     let chapter = Source::new("book/src/a.md", "```rust,ignore\nx\n```\n\n```\ny\n```\n\n```rust,no_run\nz\n```\n\n```sh\nls\n```\n");
@@ -106,5 +128,7 @@ fn code_that_is_not_compiled_is_seen() {
 #[test]
 fn a_table_and_a_struct_are_read() {
     assert_eq!(table("| limit | default |\n|---|---|\n| `history` | 256 |\n"), BTreeSet::from(["history"]));
+    assert_eq!(table_under("\n## A\n| `x` |\n\n## B\n| `y` |\n", "B"), BTreeSet::from(["y"]));
+    assert_eq!(codes("Self::A => (\"a_b\", StatusCode::NOT_FOUND),"), BTreeSet::from(["a_b"]));
     assert_eq!(fields("pub struct A {\n    /// Doc: x\n    pub history: usize,\n    private: u8,\n}"), BTreeSet::from(["history"]));
 }

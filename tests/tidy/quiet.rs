@@ -19,8 +19,15 @@ const NO_PANIC: Absence = Absence {
 /// A library has no terminal.
 const NO_PRINT: Absence = Absence {
     files: Source::is_library,
-    texts: &["println!", "print!(", "dbg!"],
-    remedy: "use `tracing` (`println!` and its like are the application's)",
+    texts: &["println!", "print!", "dbg!"],
+    remedy: "use `tracing`: standard output is the application's",
+};
+
+/// A derive may speak, when it is asked to: to who compiles.
+const NO_COMPLAINT: Absence = Absence {
+    files: |source| source.path.starts_with("runtime/src/"),
+    texts: &["eprintln!", "eprint!"],
+    remedy: "use `tracing`: standard error is the application's",
 };
 
 /// They are proptest's to hold: time is handed in, and nothing waits.
@@ -37,7 +44,7 @@ const NO_AWAIT: Absence = Absence {
     remedy: "a channel's lock is never held over an await: await in the floor above",
 };
 
-const ABSENCES: &[Absence] = &[NO_PANIC, NO_PRINT, PURE, NO_AWAIT];
+const ABSENCES: &[Absence] = &[NO_PANIC, NO_PRINT, NO_COMPLAINT, PURE, NO_AWAIT];
 
 fn is_module(source: &Source, name: &str) -> bool {
     let path = source.path.strip_prefix("runtime/src/").and_then(|path| path.strip_prefix(name));
@@ -66,6 +73,7 @@ fn library_code_does_not_panic_on_a_whim() {
 #[test]
 fn library_code_does_not_print() {
     NO_PRINT.holds();
+    NO_COMPLAINT.holds();
 }
 
 #[test]
@@ -83,6 +91,8 @@ fn what_must_be_absent_is_seen() {
     let seen = |path: &str, text: &str| ABSENCES.iter().map(|absence| absence.faults(&Source::new(path, text)).len()).sum::<usize>();
     assert_eq!(seen("runtime/src/hub.rs", "fn a() { b().unwrap(); }\n"), 1);
     assert_eq!(seen("macros/src/lib.rs", "fn a() { todo!(); println!(); }\n"), 2);
+    assert_eq!(seen("macros/src/lib.rs", "fn a() { eprintln!(); }\n"), 0);
+    assert_eq!(seen("runtime/src/hub.rs", "fn a() { eprintln!(); }\n"), 1);
     assert_eq!(seen("runtime/src/log.rs", "use std::sync::Mutex;\nfn a() { Instant::now(); }\n"), 2);
     assert_eq!(seen("runtime/src/channel.rs", "fn a() { b().await }\n"), 1);
     assert_eq!(

@@ -61,9 +61,12 @@ impl Source {
         format!("{}:{}: {what}", self.path, self.line(at))
     }
 
-    /// Where the text stands in its code, outside tests.
+    /// Where the text stands in its code, outside tests; not as the end of a longer name.
     pub(super) fn library_places<'a>(&'a self, text: &'a str) -> impl Iterator<Item = usize> + 'a {
-        self.code.match_indices(text).map(|(at, _)| at).filter(|at| !self.is_test(*at))
+        let is_word = |character: char| character.is_alphanumeric() || character == '_';
+        let found = self.code.match_indices(text).map(|(at, _)| at);
+        let whole = found.filter(move |at| !text.starts_with(is_word) || !self.code[..*at].ends_with(is_word));
+        whole.filter(|at| !self.is_test(*at))
     }
 }
 
