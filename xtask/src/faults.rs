@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::shell::{cargo, command, output, root, typed};
+use crate::shell::{cargo, command, output, root, target, typed};
 use crate::steps::in_words;
 
 const PATCHES: &str = "tests/faults";
@@ -88,7 +88,8 @@ fn break_and_try(tree: &Path, patch: &Path, name: &str) -> Result<(bool, String)
 /// Whether the law is kept in that tree, and a remark.
 fn law(tree: &Path, name: &str) -> Result<(bool, String), String> {
     let mut build = cargo(&["test", "-p", "triwire-tests", "--test", "law", "--no-run", "--message-format", "json"]);
-    build.current_dir(tree).env("CARGO_TARGET_DIR", root().join("target/faults/target"));
+    // The dependencies are compiled there already; our own packages lie elsewhere, so cargo keeps them apart.
+    build.current_dir(tree).env("CARGO_TARGET_DIR", target());
     // Apart from the run, since a fault that does not compile was not caught by the law.
     let messages = output(&mut build).map_err(|error| format!("does not compile: {error}"))?;
     let program = executable(&messages).ok_or("cargo built no test called `law`")?;
