@@ -55,6 +55,20 @@ fn unlisted(sources: &[Source]) -> Vec<String> {
     hidden.map(|source| source.fault(0, "SUMMARY.md does not list it: nobody will find it")).collect()
 }
 
+/// Links to chapters that are not there.
+fn dangling(sources: &[Source]) -> Vec<String> {
+    let is_there = |name: &str| sources.iter().any(|source| source.path.strip_prefix("book/src/") == Some(name));
+    let chapters = sources.iter().filter(|source| source.path.starts_with("book/src/") && source.is("md"));
+    let links = chapters.flat_map(|source| source.text.match_indices("](").map(move |(at, _)| (source, at)));
+    links
+        .filter_map(|(source, at)| {
+            let target = source.text[at + 2..].split([')', '#']).next()?;
+            let is_broken = target.ends_with(".md") && !target.contains("://") && !is_there(target);
+            is_broken.then(|| source.fault(at, &format!("there is no chapter `{target}`: mend the link")))
+        })
+        .collect()
+}
+
 /// The first column of the tables.
 fn table(text: &str) -> BTreeSet<&str> {
     text.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect()
@@ -79,6 +93,11 @@ fn every_block_of_rust_is_compiled() {
 #[test]
 fn every_chapter_is_listed() {
     hold(&unlisted(&sources()));
+}
+
+#[test]
+fn every_link_leads_to_a_chapter() {
+    hold(&dangling(&sources()));
 }
 
 #[test]
@@ -121,8 +140,8 @@ fn code_that_is_not_compiled_is_seen() {
     assert_eq!(uncompiled(&chapter).len(), 2);
     let library = Source::new("book/lib.rs", "#[doc = include_str!(\"src/b.md\")]\nmod b {}");
     let summary = Source::new("book/src/SUMMARY.md", "- [B](b.md)");
-    let sources = [chapter, library, summary, Source::new("book/src/b.md", "")];
-    assert_eq!((unincluded(&sources).len(), unlisted(&sources).len()), (1, 1));
+    let sources = [chapter, library, summary, Source::new("book/src/b.md", "[a](a.md#x) [c](c.md)")];
+    assert_eq!((unincluded(&sources).len(), unlisted(&sources).len(), dangling(&sources).len()), (1, 1, 1));
 }
 
 #[test]

@@ -61,7 +61,7 @@ pub(crate) fn run(steps: &[Step], names: &[&str]) -> Result<(), String> {
 }
 
 fn summary(passed: &[(&str, Duration)], skipped: &[&str], took: Duration) -> String {
-    let mut line = format!("{} steps passed", passed.len());
+    let mut line = format!("{} {} passed", passed.len(), if passed.len() == 1 { "step" } else { "steps" });
     if !skipped.is_empty() {
         write!(line, ", {} skipped ({})", skipped.len(), skipped.join(", ")).expect("memory takes text");
     }
