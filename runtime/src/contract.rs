@@ -11,7 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use crate::error::ChannelError;
 
 /// The longest name a channel may have, in bytes.
-pub const CHANNEL_NAME_BYTES: usize = 255;
+pub(crate) const CHANNEL_NAME_BYTES: usize = 255;
 
 /// What a parameter's value keeps as it is; all else is percent-encoded, so no value can imitate a literal's separator.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'~').remove(b'-');

@@ -1,5 +1,6 @@
 //! One enum, three wires, no silent gaps.
 
+mod authorize;
 pub mod broker;
 mod channel;
 mod connection;
@@ -7,6 +8,7 @@ mod contract;
 mod entry;
 mod error;
 mod forgotten;
+mod guard;
 mod head;
 mod hub;
 mod item;
@@ -15,9 +17,13 @@ mod log;
 mod metrics;
 mod position;
 mod protocol;
+mod router;
+mod schema;
 mod subscribers;
 mod sync;
+mod transport;
 
+pub use authorize::Authorize;
 pub use contract::{Channels, Parameter, Realtime};
 pub use error::{BrokerError, ChannelError, Denied, PositionError, PublishError, Refusal, SubscribeError};
 pub use hub::{Hub, HubBuilder, Subscription};
@@ -26,6 +32,7 @@ pub use limits::Limits;
 pub use metrics::Stats;
 pub use position::{Epoch, Position, Since};
 pub use protocol::{Bye, ByeReason, Gap, GapReason};
+pub use router::Endpoints;
 pub use triwire_macros::Realtime;
 
 /// What the derive writes; not for use by hand.

@@ -20,7 +20,7 @@ pub(crate) mod close {
     pub(crate) const DRAIN: u16 = 1012;
     pub(crate) const LATER: u16 = 1013;
     pub(crate) const NOT_UNDERSTOOD: u16 = 4400;
-    pub(crate) const DENIED: u16 = 1008;
+    pub(crate) const EXPIRED: u16 = 4401;
 }
 
 /// An announced loss: what a channel had after the reader's position, up to `until`, is lost to this reader.

@@ -294,7 +294,9 @@ impl Node {
             let Some(oldest) = channels.iter().filter_map(|channel| channel.oldest()).min() else { return };
             // An eighth of the way to the head a round: a few dozen rounds at most, and little more is dropped than has to be.
             let bound = oldest + (self.head.offset().saturating_sub(oldest)) / 8;
-            channels.iter().for_each(|channel| drop(self.grown(channel.drop_to(bound))));
+            for channel in &channels {
+                self.grown(channel.drop_to(bound));
+            }
         }
         tracing::warn!(limit = self.limits.history_bytes, "the history is over `history_bytes`: the oldest events were dropped");
     }

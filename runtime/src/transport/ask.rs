@@ -1,0 +1,220 @@
+//! What a client asks over its WebSocket, and its answers, in the order of the asking.
+//!
+//! The application is asked about several channels at once, but every ask takes its effect, and gets its answer, after those before it.
+//! An answer is never above what is still to be sent: those that wait behind a subscribe go out with the position that ends its replay.
+
+use std::collections::VecDeque;
+use std::task::{Context, Poll};
+
+use futures_util::StreamExt as _;
+use futures_util::future::{BoxFuture, FutureExt as _};
+use futures_util::stream::FuturesOrdered;
+use serde_json::Value;
+
+use crate::error::Denied;
+use crate::guard::Guard;
+use crate::hub::stream::Stream;
+use crate::position::{Position, Since};
+use crate::transport::problem::Problem;
+use crate::transport::request::read_since;
+
+/// The longest `ref` that is kept and repeated, in bytes.
+const REFERENCE_BYTES: usize = 255;
+
+/// A text that can be neither understood nor answered.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NotUnderstood;
+
+/// The asks of one connection that are not answered yet.
+pub(crate) struct Asks {
+    guard: Guard,
+    /// Most channels of the connection.
+    channels: usize,
+    /// The tag of the next ask.
+    next: u64,
+    /// What waits for the application, the oldest first.
+    asking: FuturesOrdered<BoxFuture<'static, Effect>>,
+    /// One for each ask, the oldest first; the asking ones are the last of them.
+    answers: VecDeque<Answer>,
+}
+
+/// What an ask does to the stream, once the application has said its word.
+enum Effect {
+    Join(String, Since),
+    Leave(String),
+    /// A channel that is refused is left, too, if it was there: the application has just said no.
+    Refuse(Problem, Option<String>),
+}
+
+struct Answer {
+    tag: u64,
+    reference: Option<Value>,
+    state: State,
+}
+
+enum State {
+    Asking,
+    /// The channel's replay is under way.
+    Joining(String),
+    Done,
+    Refused(Problem),
+}
+
+impl Asks {
+    pub(crate) fn new(guard: Guard, channels: usize) -> Self {
+        Self { guard, channels, next: 0, asking: FuturesOrdered::new(), answers: VecDeque::new() }
+    }
+
+    /// How many wait for their answer.
+    pub(crate) fn waiting(&self) -> usize {
+        self.answers.len()
+    }
+
+    /// Takes one text.
+    pub(crate) fn take(&mut self, text: &str) -> Result<(), NotUnderstood> {
+        let value: Value = serde_json::from_str(text).map_err(|_| NotUnderstood)?;
+        let reference = reference(&value)?;
+        let effect = match read(&value) {
+            Ok(Effect::Join(channel, since)) => self.join(channel, since),
+            Ok(Effect::Leave(channel)) => {
+                self.guard.read(&channel).map_or_else(|why| Effect::Refuse(why.into(), None), |()| Effect::Leave(channel)).ready()
+            }
+            // Without a `ref`, an answer to what is not understood could be taken for another's.
+            Ok(Effect::Refuse(problem, _)) | Err(problem) if problem != Problem::NotUnderstood || reference.is_some() => {
+                Effect::Refuse(problem, None).ready()
+            }
+            _ => return Err(NotUnderstood),
+        };
+        self.asking.push_back(effect);
+        self.answers.push_back(Answer { tag: self.next, reference, state: State::Asking });
+        self.next += 1;
+        Ok(())
+    }
+
+    fn join(&self, channel: String, since: Since) -> BoxFuture<'static, Effect> {
+        if let Err(why) = self.guard.read(&channel) {
+            return Effect::Refuse(why.into(), None).ready();
+        }
+        let asking = self.guard.ask(&channel);
+        async move {
+            match asking.await {
+                Ok(()) => Effect::Join(channel, since),
+                Err(Denied) => Effect::Refuse(Problem::Denied, Some(channel)),
+            }
+        }
+        .boxed()
+    }
+
+    /// Does what the application has allowed since.
+    pub(crate) fn progress(&mut self, stream: &mut Stream, cx: &mut Context<'_>) {
+        while let Poll::Ready(Some(effect)) = self.asking.poll_next_unpin(cx) {
+            let at =
+                self.answers.iter().position(|answer| matches!(answer.state, State::Asking)).expect("each that is asked has its answer");
+            self.answers[at].state = match effect {
+                Effect::Join(channel, _) if !stream.has(&channel) && stream.channels() >= self.channels => {
+                    State::Refused(Problem::TooManyChannels { limit: self.channels })
+                }
+                Effect::Join(channel, since) => {
+                    stream.join(&channel, since, self.answers[at].tag);
+                    State::Joining(channel)
+                }
+                Effect::Leave(channel) => {
+                    self.leave(stream, &channel);
+                    State::Done
+                }
+                Effect::Refuse(problem, channel) => {
+                    if let Some(channel) = channel {
+                        self.leave(stream, &channel);
+                    }
+                    State::Refused(problem)
+                }
+            };
+        }
+    }
+
+    /// Leaves a channel; a subscribe whose replay this ends is answered as it is, for nothing more will tell of it.
+    fn leave(&mut self, stream: &mut Stream, channel: &str) {
+        stream.leave(channel);
+        for answer in &mut self.answers {
+            if matches!(&answer.state, State::Joining(joining) if joining == channel) {
+                answer.state = State::Done;
+            }
+        }
+    }
+
+    /// Notes that the replay of a subscribe is over.
+    pub(crate) fn joined(&mut self, tag: u64) {
+        if let Some(answer) = self.answers.iter_mut().find(|answer| answer.tag == tag) {
+            answer.state = State::Done;
+        }
+    }
+
+    /// The next answer that is due, with the connection's position as it is at this place of the stream.
+    pub(crate) fn answer(&mut self, position: Option<Position>) -> Option<Text> {
+        // An ok waits for a position: a connection that begins ahead of this node's head has none yet.
+        let due = |answer: &mut Answer| match answer.state {
+            State::Done => position.is_some(),
+            State::Refused(_) => true,
+            State::Asking | State::Joining(_) => false,
+        };
+        let answer = self.answers.pop_front_if(due)?;
+        match answer.state {
+            State::Refused(problem) => Some(Text { json: error(answer.reference, &problem), refused: Some(problem) }),
+            _ => Some(Text { json: ok(answer.reference, position?), refused: None }),
+        }
+    }
+}
+
+/// An answer as it is sent.
+pub(crate) struct Text {
+    pub(crate) json: String,
+    pub(crate) refused: Option<Problem>,
+}
+
+impl Effect {
+    fn ready(self) -> BoxFuture<'static, Self> {
+        std::future::ready(self).boxed()
+    }
+}
+
+/// The `ref`: a number, a string, or none; another, or too long to be kept, cannot be answered.
+fn reference(ask: &Value) -> Result<Option<Value>, NotUnderstood> {
+    match ask.as_object().ok_or(NotUnderstood)?.get("ref") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) if text.len() > REFERENCE_BYTES => Err(NotUnderstood),
+        Some(reference @ (Value::String(_) | Value::Number(_))) => Ok(Some(reference.clone())),
+        Some(_) => Err(NotUnderstood),
+    }
+}
+
+/// What is asked: exactly one thing.
+fn read(ask: &Value) -> Result<Effect, Problem> {
+    match (ask.get("subscribe"), ask.get("unsubscribe"), ask.get("command")) {
+        (Some(Value::String(channel)), None, None) => {
+            let since = match ask.get("since") {
+                None | Some(Value::Null) => Since::Now,
+                Some(Value::String(text)) => read_since(text)?,
+                Some(_) => return Err(Problem::PositionMalformed),
+            };
+            Ok(Effect::Join(channel.clone(), since))
+        }
+        (None, Some(Value::String(channel)), None) => Ok(Effect::Leave(channel.clone())),
+        (None, None, Some(_)) => Err(Problem::CommandUnsupported),
+        _ => Err(Problem::NotUnderstood),
+    }
+}
+
+fn ok(reference: Option<Value>, position: Position) -> String {
+    answer(reference, &format!(r#""ok":{{"position":"{position}"}}"#))
+}
+
+fn error(reference: Option<Value>, problem: &Problem) -> String {
+    answer(reference, &format!(r#""error":{}"#, problem.json()))
+}
+
+fn answer(reference: Option<Value>, what: &str) -> String {
+    match reference {
+        Some(reference) => format!(r#"{{"ref":{reference},{what}}}"#),
+        None => format!("{{{what}}}"),
+    }
+}

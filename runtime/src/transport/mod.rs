@@ -1,0 +1,99 @@
+//! One client in, bytes out: the three transports over one stream of items. Nothing here knows the enum, so it is compiled once. Floor 7.
+//!
+//! A request is first checked without the application ([`Call::read`]: method, headers, query), then its user is found by the router,
+//! then it is answered ([`Call::answer`]): what is cheap to refuse is refused before a database is asked.
+
+mod ask;
+mod handshake;
+pub(crate) mod origin;
+mod poll;
+pub(crate) mod problem;
+mod request;
+mod sse;
+mod ws;
+
+use std::sync::Arc;
+
+use axum::http::Method;
+use axum::http::request::Parts;
+use axum::response::Response;
+
+use crate::guard::{Guard, ReadName};
+use crate::hub::node::Node;
+use handshake::Handshake;
+use origin::Origins;
+use problem::Problem;
+use request::Asked;
+
+/// The ways in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transport {
+    Sse,
+    Ws,
+    Poll,
+}
+
+impl Transport {
+    /// Its name, in paths and in the log.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Sse => "sse",
+            Self::Ws => "ws",
+            Self::Poll => "poll",
+        }
+    }
+}
+
+/// A request that was understood.
+pub(crate) struct Call {
+    asked: Asked,
+    way: Way,
+}
+
+enum Way {
+    Sse,
+    Ws(Handshake),
+    Poll,
+}
+
+impl Call {
+    /// Checks all that needs no application.
+    pub(crate) fn read(transport: Transport, parts: &mut Parts, node: &Node, read: ReadName, origins: &Origins) -> Result<Self, Problem> {
+        // axum's `get` would answer HEAD too, by a stream whose body is thrown away.
+        if parts.method != Method::GET {
+            return Err(Problem::MethodNotAllowed { allow: "GET" });
+        }
+        let way = match transport {
+            Transport::Sse => {
+                sse::acceptable(&parts.headers)?;
+                Way::Sse
+            }
+            Transport::Ws => {
+                let handshake = Handshake::read(parts)?;
+                if !origins.pass(&parts.uri, &parts.headers) {
+                    return Err(Problem::OriginRefused);
+                }
+                Way::Ws(handshake)
+            }
+            Transport::Poll => Way::Poll,
+        };
+        let mut asked = Asked::read(parts.uri.query().unwrap_or_default(), &node.limits, read)?;
+        if transport != Transport::Ws && asked.channels.is_empty() {
+            return Err(Problem::ChannelMissing);
+        }
+        if transport == Transport::Sse {
+            asked.resume(&parts.headers);
+        }
+        Ok(Self { asked, way })
+    }
+
+    /// Asks about the channels, and answers.
+    pub(crate) async fn answer(self, node: &Arc<Node>, guard: Guard) -> Result<Response, Problem> {
+        guard.ask_all(&self.asked.channels).await?;
+        match self.way {
+            Way::Sse => Ok(sse::answer(node, &self.asked)),
+            Way::Ws(handshake) => Ok(ws::answer(node, guard, &self.asked, handshake)),
+            Way::Poll => poll::answer(node, &self.asked).await,
+        }
+    }
+}

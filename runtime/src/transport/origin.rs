@@ -1,0 +1,157 @@
+//! Which pages may open a WebSocket here, and read the other endpoints from elsewhere.
+//! A browser sends its cookies with an upgrade from any page, and CORS does not hold it back: only this check does.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+/// The origins that an application allows beside its own.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Origins(Vec<String>);
+
+impl Origins {
+    /// Adds one, `https://app.example`; says so in the log where it is none, for it would never match.
+    pub(crate) fn allow(&mut self, origin: &str) {
+        let origin = origin.trim_end_matches('/');
+        if origin == "null" || Origin::read(origin).is_some() {
+            self.0.push(origin.to_ascii_lowercase());
+        } else {
+            tracing::error!(origin, "`allow_origins` takes origins like `https://app.example`: this one is left out");
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a page of this origin is allowed by name.
+    fn names(&self, origin: &str) -> bool {
+        self.0
+            .iter()
+            .any(|named| named.eq_ignore_ascii_case(origin) || Origin::read(origin).is_some_and(|read| Origin::read(named) == Some(read)))
+    }
+
+    /// Whether this request may become a WebSocket: from the same host, from an allowed origin, or from no browser.
+    pub(crate) fn pass(&self, uri: &Uri, headers: &HeaderMap) -> bool {
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        let Some(origin) = origins.next() else {
+            let site = headers.get("sec-fetch-site");
+            return site.is_none_or(|site| site == "same-origin" || site == "none");
+        };
+        let Some(origin) = origin.to_str().ok().filter(|_| origins.next().is_none()) else { return false };
+        let host = uri.authority().map(|host| host.as_str()).or_else(|| headers.get(header::HOST)?.to_str().ok());
+        self.names(origin) || host.is_some_and(|host| Origin::read(origin).is_some_and(|origin| origin.is_host(host)))
+    }
+
+    /// CORS for the allowed origins: simple GETs with cookies, and the one header that a client made of `fetch` needs to resume.
+    pub(crate) fn cors(&self) -> CorsLayer {
+        let origins = self.0.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+        CorsLayer::new()
+            .allow_origin(AllowOrigin::list(origins))
+            .allow_credentials(true)
+            .allow_methods([Method::GET])
+            .allow_headers([HeaderName::from_static("last-event-id")])
+    }
+}
+
+/// `scheme://host[:port]`, read.
+#[derive(Debug, PartialEq, Eq)]
+struct Origin {
+    scheme: String,
+    host: String,
+    port: Option<u16>,
+}
+
+impl Origin {
+    fn read(text: &str) -> Option<Self> {
+        let (scheme, authority) = text.split_once("://")?;
+        let scheme = scheme.to_ascii_lowercase();
+        let (host, port) = split(authority)?;
+        let port = port.or(match &*scheme {
+            "http" => Some(80),
+            "https" => Some(443),
+            _ => None,
+        });
+        Some(Self { scheme, host, port })
+    }
+
+    /// Whether it is the page's own host. A `Host` without a port means the default port of the scheme, and behind a proxy that ends TLS
+    /// the scheme is not known here: the origin's own is believed.
+    fn is_host(&self, host: &str) -> bool {
+        let default = match &*self.scheme {
+            "http" => Some(80),
+            "https" => Some(443),
+            _ => None,
+        };
+        split(host).is_some_and(|(host, port)| host == self.host && port.or(default) == self.port)
+    }
+}
+
+/// `host[:port]`, nothing else, in lower case.
+fn split(authority: &str) -> Option<(String, Option<u16>)> {
+    let read: axum::http::uri::Authority = authority.parse().ok().filter(|_| !authority.contains('@'))?;
+    let port = match read.port() {
+        Some(_) => Some(read.port_u16()?),
+        None => None,
+    };
+    let bare = read.host().len() == authority.len();
+    (!read.host().is_empty() && (port.is_some() || bare)).then(|| (read.host().to_ascii_lowercase(), port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passes(origins: &[&str], host: &str, headers: &[(&'static str, &str)]) -> bool {
+        let mut allowed = Origins::default();
+        origins.iter().for_each(|origin| allowed.allow(origin));
+        let mut map = HeaderMap::new();
+        map.insert(header::HOST, host.parse().expect("a host"));
+        for (name, value) in headers {
+            map.append(*name, value.parse().expect("a value"));
+        }
+        allowed.pass(&"/ws".parse().expect("a path"), &map)
+    }
+
+    #[test]
+    fn a_page_of_the_same_host_and_port_passes_and_no_other() {
+        for (host, origin, pass) in [
+            ("app.example", "https://app.example", true),
+            ("app.example", "http://app.example", true),
+            ("App.Example", "https://app.eXample", true),
+            ("app.example:443", "https://app.example", true),
+            ("app.example", "https://app.example:443", true),
+            ("app.example:3000", "http://app.example:3000", true),
+            ("[::1]:3000", "http://[::1]:3000", true),
+            ("app.example", "https://app.example:8443", false),
+            ("app.example:80", "https://app.example", false),
+            ("app.example", "https://app.example.evil.example", false),
+            ("app.example", "https://evil.example", false),
+            ("app.example", "https://app.example@evil.example", false),
+            ("app.example", "https://app.example/path", false),
+            ("app.example", "null", false),
+            ("app.example", "", false),
+            ("app.example", "app.example", false),
+            ("app.example", "file://", false),
+        ] {
+            assert_eq!(passes(&[], host, &[("origin", origin)]), pass, "{origin} at {host}");
+        }
+    }
+
+    #[test]
+    fn an_allowed_origin_passes_by_its_name_and_null_only_when_named() {
+        assert!(passes(&["https://other.example/"], "app.example", &[("origin", "https://other.example")]));
+        assert!(passes(&["https://Other.example:443"], "app.example", &[("origin", "https://other.example")]));
+        assert!(!passes(&["https://other.example"], "app.example", &[("origin", "http://other.example")]));
+        assert!(!passes(&["*"], "app.example", &[("origin", "https://other.example")]));
+        assert!(passes(&["null"], "app.example", &[("origin", "null")]));
+    }
+
+    #[test]
+    fn without_an_origin_the_fetch_metadata_decide_and_without_both_it_is_no_browser() {
+        for (site, pass) in [("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false)] {
+            assert_eq!(passes(&[], "app.example", &[("sec-fetch-site", site)]), pass, "{site}");
+        }
+        assert!(passes(&[], "app.example", &[]));
+        assert!(!passes(&[], "app.example", &[("origin", "https://app.example"), ("origin", "https://app.example")]), "two origins");
+    }
+}

@@ -1,0 +1,79 @@
+//! Long polling: one read of the stream, with a deadline. No state is kept between requests, so any node answers any of them.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use bytes::{BufMut, Bytes, BytesMut};
+use tokio::time::sleep;
+
+use crate::hub::node::{Node, Refused};
+use crate::hub::stream::Stream;
+use crate::item::Output;
+use crate::position::{Position, Since};
+use crate::transport::problem::Problem;
+use crate::transport::request::Asked;
+
+/// Answers with what is there, as soon as there is something.
+pub(crate) async fn answer(node: &Arc<Node>, asked: &Asked) -> Result<Response, Problem> {
+    let mut stream = node.connect(&asked.channels, asked.since, None).map_err(|refused| match refused {
+        Refused::Busy => Problem::Busy { retry_ms: node.retry() },
+        Refused::Draining => Problem::Draining { retry_ms: node.retry() },
+    })?;
+    stream.set_batch(node.limits.poll_items, node.limits.poll_bytes);
+    let outputs = read(&mut stream, asked).await;
+    // A stream ahead of this node's head has no position yet: the one asked with still holds. One without both waits for a broker.
+    let asked = if let Since::At(position) = asked.since { Some(position) } else { None };
+    let position = stream.position().or(asked).ok_or_else(|| Problem::Busy { retry_ms: node.retry() })?;
+    let mut response = Response::new(Body::from(body(position, &outputs)));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// The first batch that has an item of its own; nothing at the deadline, or where the client only asks for the present position.
+async fn read(stream: &mut Stream, asked: &Asked) -> Vec<Output> {
+    let mut deadline = pin!(sleep(asked.wait));
+    let mut opened = !matches!(asked.since, Since::Now | Since::At(_));
+    poll_fn(|cx| {
+        // Looked at before the stream, so that a deadline that passed is followed by one last read: its position is a fresh one.
+        let over = deadline.as_mut().poll(cx).is_ready();
+        loop {
+            let mut batch = match stream.poll_next(cx) {
+                Poll::Ready(Some(batch)) => batch,
+                Poll::Ready(None) => return Poll::Ready(Vec::new()),
+                Poll::Pending if over => return Poll::Ready(Vec::new()),
+                Poll::Pending => return Poll::Pending,
+            };
+            // The opening heartbeat only says where the stream begins: a poll's answer says that beside its items.
+            if !opened && matches!(batch.first(), Some(Output::Heartbeat(_))) {
+                batch.remove(0);
+            }
+            opened = true;
+            if !batch.is_empty() || asked.since == Since::Now {
+                return Poll::Ready(batch);
+            }
+        }
+    })
+    .await
+}
+
+/// `{"position":…,"items":[…]}` around the very bytes of the items.
+fn body(position: Position, outputs: &[Output]) -> Bytes {
+    let items = outputs.iter().filter_map(Output::item);
+    let mut body = BytesMut::with_capacity(64 + outputs.iter().map(|output| output.bytes() + 1).sum::<usize>());
+    body.put_slice(format!(r#"{{"position":"{position}","items":["#).as_bytes());
+    for (at, item) in items.enumerate() {
+        if at > 0 {
+            body.put_u8(b',');
+        }
+        body.put_slice(&item);
+    }
+    body.put_slice(b"]}");
+    body.freeze()
+}
