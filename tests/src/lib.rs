@@ -1,1 +1,8 @@
-//! tests
+//! What the tests over real sockets share: a server, clients of the three transports, and the law that they hold.
+
+#![allow(clippy::missing_errors_doc, clippy::missing_panics_doc)]
+
+pub mod client;
+pub mod law;
+pub mod reader;
+pub mod server;

@@ -1,0 +1,119 @@
+//! The end of a server: everybody is told, spread over the time, and the process ends.
+
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use triwire_tests::client::{Client, Failure, PATIENCE, WIRES, Wire};
+
+/// Of each transport.
+const CLIENTS: usize = 1_000;
+
+/// The chat of the examples, as a process of its own.
+struct Chat {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Chat {
+    fn start() -> Self {
+        let built = Command::new(env!("CARGO")).args(["build", "--quiet", "-p", "triwire-examples", "--bin", "chat"]).status();
+        assert!(built.expect("cargo runs").success(), "the chat builds");
+        let target = std::env::current_exe().expect("a test is a file").ancestors().nth(2).expect("target/debug/deps").to_owned();
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr()).expect("a port is free").port();
+        let mut process =
+            Command::new(target.join("chat")).env("PORT", port.to_string()).stdout(Stdio::piped()).spawn().expect("the chat starts");
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().expect("it is piped")).read_line(&mut line).expect("the chat says where it listens");
+        Self { process, address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)) }
+    }
+}
+
+impl Drop for Chat {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+    }
+}
+
+/// What became of one client: when its bye came, and whether its stream then ended as it should.
+async fn told(wire: Wire, address: SocketAddr) -> Result<Instant, Failure> {
+    let channels = ["room:lobby".to_owned()];
+    let since = if wire == Wire::Poll {
+        let mut now = Client::open(wire, address, "/chat", &channels, None).await?;
+        now.next().await?.and_then(|item| item["position"].as_str().map(str::to_owned))
+    } else {
+        None
+    };
+    let mut client = match (wire, &since) {
+        (Wire::Poll, Some(since)) => {
+            let path = format!("/chat/poll?channel=room:lobby&since={since}&wait=55");
+            Client::Poll(triwire_tests::client::Poll::ask(address, &path).await?)
+        }
+        _ => Client::open(wire, address, "/chat", &channels, None).await?,
+    };
+    let mut bye = None;
+    while let Some(item) = client.next().await? {
+        if bye.is_some() && item.get("position").is_none() {
+            return Err(format!("{wire:?}: {item} after the bye").into());
+        }
+        if let Some(reason) = item.get("bye") {
+            if reason["reason"] != Value::from("drain") {
+                return Err(format!("{wire:?}: {item}").into());
+            }
+            bye = Some(Instant::now());
+        }
+    }
+    if let Client::Ws(ws) = &client
+        && ws.closed != Some(1012)
+    {
+        return Err(format!("closed with {:?}, not 1012", ws.closed).into());
+    }
+    bye.ok_or_else(|| format!("{wire:?}: the end came without a word").into())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sigterm_tells_three_thousand_clients_and_ends_the_process() {
+    let mut chat = Chat::start();
+    let mut clients = JoinSet::new();
+    for wire in WIRES {
+        for _ in 0..CLIENTS {
+            let address = chat.address;
+            clients.spawn(async move { (wire, told(wire, address).await) });
+        }
+    }
+    // All are there when the chat counts them; it tells by its stats page.
+    let open = || async {
+        let mut stats = triwire_tests::client::get(chat.address, "/stats", &[]).await?.into_body();
+        let text = http_body_util::BodyExt::collect(&mut stats).await?.to_bytes();
+        Ok::<u64, Failure>(serde_json::from_slice::<Value>(&text)?["connections"].as_u64().unwrap_or(0))
+    };
+    timeout(PATIENCE * 3, async {
+        while open().await.unwrap_or(0) < 3 * CLIENTS as u64 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    })
+    .await
+    .expect("three thousand are connected");
+    let asked = Instant::now();
+    let killed = Command::new("kill").args(["-TERM", &chat.process.id().to_string()]).status();
+    assert!(killed.expect("kill runs").success());
+    let (mut failures, mut times) = (Vec::new(), Vec::new());
+    while let Some(told) = timeout(PATIENCE, clients.join_next()).await.expect("every client's stream ends") {
+        match told.expect("a client does not panic") {
+            (_, Ok(at)) => times.push(at.duration_since(asked)),
+            (wire, Err(failure)) => failures.push(format!("{wire:?}: {failure}")),
+        }
+    }
+    assert!(failures.is_empty(), "{} were not told, the first: {:?}", failures.len(), &failures[..failures.len().min(5)]);
+    let ended = tokio::task::spawn_blocking(move || chat.process.wait()).await.expect("waiting is no panic").expect("it is a child");
+    assert!(ended.success(), "the chat ends well: {ended}");
+    times.sort();
+    let (first, half, last) = (times[0], times[times.len() / 2], times[times.len() - 1]);
+    eprintln!("{} told, the first after {first:?}, half after {half:?}, the last after {last:?}", times.len());
+    // Spread, not all at once: what a thundering herd would do to the next server.
+    assert!(last - first > Duration::from_millis(500), "all were told within {:?}", last - first);
+}

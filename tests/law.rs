@@ -1,0 +1,185 @@
+//! The law over real sockets: random transports, cuts, sets and pauses, and nothing is lost, doubled or out of order unsaid.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use axum::Router;
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use triwire::{Hub, Limits, Realtime};
+use triwire_tests::client::Failure;
+use triwire_tests::law::{Place, Truth};
+use triwire_tests::reader::{Reader, Seen, Shared};
+use triwire_tests::server::Server;
+
+/// What is published.
+#[derive(Realtime, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[realtime(history = 32)]
+enum LawEvent {
+    #[realtime(channel = "{room}")]
+    Said { room: String, number: u64, text: String },
+    #[realtime(channel = "{room}", volatile)]
+    Seen { room: String },
+}
+
+const READERS: usize = 200;
+const EVENTS: u64 = 10_000;
+const CUTS: u64 = 2_000;
+const PUBLISHERS: u64 = 4;
+/// How often each hard thing must have happened for the run to mean anything.
+const OFTEN: u64 = 50;
+
+fn channels() -> Vec<String> {
+    ["busy-0", "busy-1", "busy-2", "busy-3", "some-0", "some-1", "quiet-0", "quiet-1"].map(String::from).to_vec()
+}
+
+fn hub() -> Hub<LawEvent> {
+    let limits = Limits {
+        sse_heartbeat: Duration::from_millis(300),
+        ws_ping: Duration::from_millis(300),
+        batch_items: 16,
+        remembered_offsets: 200,
+        ..Limits::default()
+    };
+    Hub::builder().limits(limits).build()
+}
+
+fn app(hub: &Hub<LawEvent>) -> Router {
+    Router::new().nest("/hub", hub.endpoints().into_router())
+}
+
+/// One publisher: bursts that overrun the history, pauses, and now and then a word in a quiet channel.
+async fn publish(hub: Hub<LawEvent>, seed: u64, events: u64, truth: Arc<Truth>, shared: Arc<Shared>) -> Result<(), Failure> {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let mut number = seed << 32;
+    let mut left = events;
+    while left > 0 {
+        let room = match rng.u16(..400) {
+            0..300 => format!("busy-{}", rng.u8(..4)),
+            300..399 => format!("some-{}", rng.u8(..2)),
+            _ => format!("quiet-{}", rng.u8(..2)),
+        };
+        let burst = if rng.u8(..20) == 0 { rng.u64(20..80) } else { rng.u64(1..4) };
+        for _ in 0..burst.min(left) {
+            number += 1;
+            left -= 1;
+            let text = "x".repeat(rng.usize(..600));
+            let position = hub.publish(LawEvent::Said { room: room.clone(), number, text }).await?.ok_or("it is kept")?;
+            truth.note(&Place::read(&position.to_string()), &room, number);
+            shared.newest.fetch_max(position.offset, Relaxed);
+        }
+        if rng.u8(..4) == 0 && hub.publish(LawEvent::Seen { room }).await?.is_some() {
+            return Err("a volatile event was given a position".into());
+        }
+        tokio::time::sleep(Duration::from_millis(rng.u64(..14))).await;
+    }
+    Ok(())
+}
+
+/// Lets every reader come to the end, and judges what they claim.
+async fn judge(mut readers: JoinSet<Result<Vec<triwire_tests::law::Claim>, Failure>>, truth: &Truth) -> Vec<String> {
+    let mut wrong = Vec::new();
+    while let Some(claims) = readers.join_next().await {
+        match claims.expect("a reader does not panic") {
+            Ok(claims) => wrong.extend(claims.iter().flat_map(|claim| truth.judge(claim))),
+            Err(failure) => wrong.push(failure.to_string()),
+        }
+    }
+    wrong
+}
+
+fn report(seen: &Seen) -> Vec<(&'static str, u64)> {
+    let count = |counter: &AtomicU64| counter.load(Relaxed);
+    vec![
+        ("lagged", count(&seen.lagged)),
+        ("expired", count(&seen.expired)),
+        ("replay", count(&seen.replays)),
+        ("change of transport", count(&seen.transports)),
+        ("change of set", count(&seen.sets)),
+        ("cut between gap and event", count(&seen.cuts_behind_gap)),
+        ("cut before ok", count(&seen.cuts_before_ok)),
+    ]
+}
+
+struct Run {
+    shared: Arc<Shared>,
+    truth: Arc<Truth>,
+    address: watch::Sender<SocketAddr>,
+    finish: watch::Sender<Option<Place>>,
+    readers: JoinSet<Result<Vec<triwire_tests::law::Claim>, Failure>>,
+}
+
+/// Starts so many readers against a server.
+fn start(address: SocketAddr, seed: u64, readers: usize) -> Run {
+    let (address, at) = watch::channel(address);
+    let (finish, finished) = watch::channel(None);
+    let shared = Arc::new(Shared { channels: channels(), newest: AtomicU64::new(0), seen: Seen::default(), address: at, finish: finished });
+    let mut run = Run { shared, truth: Arc::default(), address, finish, readers: JoinSet::new() };
+    for who in 0..readers {
+        let shared = run.shared.clone();
+        run.readers.spawn(async move { Reader::new(who, seed, &shared).run().await });
+    }
+    run
+}
+
+/// Publishes from several tasks at once, until all have ended.
+async fn publish_all(hub: &Hub<LawEvent>, run: &Run, seed: u64, events: u64) {
+    let mut publishers = JoinSet::new();
+    for publisher in 0..PUBLISHERS {
+        let seed = seed * PUBLISHERS + publisher + 1;
+        publishers.spawn(publish(hub.clone(), seed, events / PUBLISHERS, run.truth.clone(), run.shared.clone()));
+    }
+    while let Some(published) = publishers.join_next().await {
+        published.expect("a publisher does not panic").expect("every event is taken");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_doubled_or_out_of_order_unsaid() {
+    let seed = std::env::var("TRIWIRE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
+    let hub = hub();
+    let server = Server::start(app(&hub)).expect("the loopback listens");
+    let run = start(server.address, seed, READERS);
+    publish_all(&hub, &run, seed, EVENTS).await;
+    // The readers go on until they were cut often enough.
+    while run.shared.seen.cuts.load(Relaxed) < CUTS {
+        publish_all(&hub, &run, seed + run.truth.len() as u64, 200).await;
+    }
+    run.finish.send_replace(Some(Place::read(&hub.position().await.to_string())));
+    let wrong = judge(run.readers, &run.truth).await;
+    let seen = &run.shared.seen;
+    eprintln!("{READERS} readers, {} published, {} received, {} cuts", run.truth.len(), seen.events.load(Relaxed), seen.cuts.load(Relaxed));
+    for (what, times) in report(seen) {
+        eprintln!("{what}: {times}");
+    }
+    assert!(wrong.is_empty(), "{} violations, the first:\n{}", wrong.len(), wrong[..wrong.len().min(12)].join("\n"));
+    assert_eq!(seen.reset.load(Relaxed), 0, "no epoch ended here");
+    assert!(run.truth.len() as u64 >= EVENTS);
+    for (what, times) in report(seen) {
+        assert!(times >= OFTEN, "{what} happened {times} times only: the run proves too little");
+    }
+    assert_eq!(hub.stats().connections, 0, "every reader is gone");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_restart_every_client_is_told_reset_and_none_gets_a_wrong_event() {
+    const FEW: usize = 40;
+    let old = hub();
+    let server = Server::start(app(&old)).expect("the loopback listens");
+    let run = start(server.address, 11, FEW);
+    publish_all(&old, &run, 11, 800).await;
+    server.kill().await;
+    old.drain(Duration::from_millis(100)).await;
+    let new = hub();
+    let server = Server::start(app(&new)).expect("the loopback listens");
+    run.address.send_replace(server.address);
+    publish_all(&new, &run, 12, 800).await;
+    run.finish.send_replace(Some(Place::read(&new.position().await.to_string())));
+    let wrong = judge(run.readers, &run.truth).await;
+    assert!(wrong.is_empty(), "{} violations, the first:\n{}", wrong.len(), wrong[..wrong.len().min(12)].join("\n"));
+    assert!(run.shared.seen.reset.load(Relaxed) >= FEW as u64, "every client was told");
+}
