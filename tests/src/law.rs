@@ -4,6 +4,7 @@
 //! client got of one channel on one connection.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 use std::sync::Mutex;
 
 /// `(epoch, channel)` -> offset -> the number in the event.
@@ -83,13 +84,13 @@ impl Truth {
         let mut wrong = Vec::new();
         let lost = |offset: u64| claim.losses.iter().any(|loss| loss.from.unwrap_or(from) < offset && offset <= loss.until);
         let due: Vec<(u64, u64)> =
-            channel.range(from + 1..=claim.to.max(from)).map(|(o, n)| (*o, *n)).filter(|(offset, _)| !lost(*offset)).collect();
+            channel.range(between(from, claim.to)).map(|(o, n)| (*o, *n)).filter(|(offset, _)| !lost(*offset)).collect();
         if claim.items != due {
             wrong.push(difference(&claim.items, &due));
         }
         for loss in &claim.losses {
             let Some(from) = loss.from else { continue };
-            let count = channel.range(from + 1..=loss.until.max(from)).count() as u64;
+            let count = channel.range(between(from, loss.until)).count() as u64;
             if loss.missed.is_some_and(|missed| missed != count) {
                 wrong.push(format!("`missed` is {:?} in ({from}, {}], where {count} were lost", loss.missed, loss.until));
             }
@@ -114,6 +115,11 @@ impl Truth {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+/// `(from, to]`
+fn between(from: u64, to: u64) -> (Bound<u64>, Bound<u64>) {
+    (Bound::Excluded(from), Bound::Included(to.max(from)))
 }
 
 /// The first place where two sequences part, in words.
