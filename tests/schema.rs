@@ -1,0 +1,7 @@
+//! The contract as JSON Schema: complete, the same every time, and without holes for who generates from it.
+
+mod schema {
+    mod enums;
+    mod shape;
+    mod typescript;
+}

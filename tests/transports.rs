@@ -1,0 +1,16 @@
+//! What the transports promise, over real sockets, as PROTOCOL has it.
+
+mod transports {
+    mod bytes;
+    mod chat;
+    mod client;
+    mod drain;
+    mod log;
+    mod poll;
+    mod problem;
+    mod server;
+    mod sse;
+    mod who;
+    mod ws;
+    mod ws_close;
+}

@@ -1,0 +1,60 @@
+//! A server of these tests: a hub behind a real socket, nested as an application would.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use triwire::{Endpoints, Hub, Limits, Position};
+
+use super::chat::ChatEvent;
+
+pub struct Server {
+    pub hub: Hub<ChatEvent>,
+    pub address: SocketAddr,
+}
+
+/// Limits that let a test see heartbeats, pings and stalls.
+pub fn quick() -> Limits {
+    Limits {
+        sse_heartbeat: Duration::from_millis(200),
+        ws_ping: Duration::from_millis(300),
+        ws_pong: Duration::from_millis(600),
+        stalled: Duration::from_millis(500),
+        ..Limits::default()
+    }
+}
+
+impl Server {
+    pub async fn new() -> Self {
+        Self::with(Limits::default(), |endpoints| endpoints).await
+    }
+
+    /// A server under `/chat`, with these limits.
+    pub async fn with(limits: Limits, with: impl FnOnce(Endpoints<ChatEvent>) -> Endpoints<ChatEvent>) -> Self {
+        let hub = Hub::builder().limits(limits).build();
+        let app = Router::new().nest("/chat", with(hub.endpoints()).into_router());
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        tokio::spawn(async move { axum::serve(listener, app).await.expect("serves") });
+        Self { hub, address }
+    }
+
+    pub async fn say(&self, room: &str, text: &str) -> Position {
+        let event = ChatEvent::Message { room: room.into(), text: text.into() };
+        self.hub.publish(event).await.expect("published").expect("with a position")
+    }
+
+    pub async fn notice(&self, text: &str) -> Position {
+        self.hub.publish(ChatEvent::Notice { text: text.into() }).await.expect("published").expect("with a position")
+    }
+
+    pub async fn typing(&self, room: &str) {
+        self.hub.publish(ChatEvent::Typing { room: room.into() }).await.expect("published");
+    }
+}
+
+/// The item of a message as it is on every transport.
+pub fn message(room: &str, text: &str, id: Position) -> String {
+    format!(r#"{{"channel":"room:{room}","id":"{id}","event":{{"type":"message","room":"{room}","text":"{text}"}}}}"#)
+}

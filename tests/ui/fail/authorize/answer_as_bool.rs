@@ -1,0 +1,21 @@
+//! A `bool` for an answer.
+
+use axum::http::HeaderMap;
+use schemars::JsonSchema;
+use serde::Serialize;
+use triwire::{Hub, Realtime};
+
+#[derive(Realtime, Serialize, JsonSchema)]
+enum ChatEvent {
+    #[realtime(channel = "room:{room}")]
+    Said { room: String },
+}
+
+async fn may_subscribe(_: HeaderMap, _: ChatChannel) -> bool {
+    true
+}
+
+fn main() {
+    let hub = Hub::<ChatEvent>::new();
+    let _: axum::Router = hub.endpoints().authorize(may_subscribe).into_router();
+}

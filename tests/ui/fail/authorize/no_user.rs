@@ -1,0 +1,20 @@
+//! A function of the channel alone.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use triwire::{Denied, Hub, Realtime};
+
+#[derive(Realtime, Serialize, JsonSchema)]
+enum ChatEvent {
+    #[realtime(channel = "room:{room}")]
+    Said { room: String },
+}
+
+async fn may_subscribe(_: ChatChannel) -> Result<(), Denied> {
+    Ok(())
+}
+
+fn main() {
+    let hub = Hub::<ChatEvent>::new();
+    let _: axum::Router = hub.endpoints().authorize(may_subscribe).into_router();
+}

@@ -1,0 +1,21 @@
+//! A function that is not `async`.
+
+use axum::http::HeaderMap;
+use schemars::JsonSchema;
+use serde::Serialize;
+use triwire::{Denied, Hub, Realtime};
+
+#[derive(Realtime, Serialize, JsonSchema)]
+enum ChatEvent {
+    #[realtime(channel = "room:{room}")]
+    Said { room: String },
+}
+
+fn may_subscribe(_: HeaderMap, _: ChatChannel) -> Result<(), Denied> {
+    Ok(())
+}
+
+fn main() {
+    let hub = Hub::<ChatEvent>::new();
+    let _: axum::Router = hub.endpoints().authorize(may_subscribe).into_router();
+}

@@ -1,0 +1,21 @@
+//! The arguments the wrong way round.
+
+use axum::http::HeaderMap;
+use schemars::JsonSchema;
+use serde::Serialize;
+use triwire::{Denied, Hub, Realtime};
+
+#[derive(Realtime, Serialize, JsonSchema)]
+enum ChatEvent {
+    #[realtime(channel = "room:{room}")]
+    Said { room: String },
+}
+
+async fn may_subscribe(_: ChatChannel, _: HeaderMap) -> Result<(), Denied> {
+    Ok(())
+}
+
+fn main() {
+    let hub = Hub::<ChatEvent>::new();
+    let _: axum::Router = hub.endpoints().authorize(may_subscribe).into_router();
+}
