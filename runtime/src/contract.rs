@@ -267,3 +267,6 @@ impl<T: schemars::JsonSchema> Describe for T {
         generator.subschema_for::<T>()
     }
 }
+
+#[cfg(test)]
+mod tests;

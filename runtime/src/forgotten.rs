@@ -18,14 +18,18 @@ impl Forgotten {
         Self { most, ..Self::default() }
     }
 
-    /// Remembers that everything of `channel` up to `offset` is gone; 0 is nothing to remember.
+    /// Remembers that everything of `channel` up to `offset` is gone, unless more is known to be; 0 is nothing to remember.
     pub(crate) fn insert(&mut self, channel: &Arc<str>, offset: u64) {
         if offset <= self.floor {
             return;
         }
-        if let Some(before) = self.offsets.insert(channel.clone(), offset) {
+        if let Some(before) = self.offsets.get(channel).copied() {
+            if before >= offset {
+                return;
+            }
             self.order.remove(&(before, channel.clone()));
         }
+        self.offsets.insert(channel.clone(), offset);
         self.order.insert((offset, channel.clone()));
         while self.offsets.len() > self.most {
             let (lowest, channel) = self.order.pop_first().expect("it has as many as the map");
@@ -45,3 +49,6 @@ impl Forgotten {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -105,7 +105,21 @@ impl From<Position> for Since {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// Any position reads back, and any text that reads is the one form of its position.
+        #[test]
+        fn a_position_has_one_form(epoch: u64, offset: u64, text in "[0-9a-z+-]{0,14}(-[0-9]{0,20})?") {
+            let position = Position { epoch: Epoch(epoch), offset };
+            prop_assert_eq!(position.to_string().parse(), Ok(position));
+            if let Ok(position) = text.parse::<Position>() {
+                prop_assert_eq!(position.to_string(), text);
+            }
+        }
+    }
 
     #[test]
     fn a_position_reads_what_it_prints_and_nothing_else() {
