@@ -17,7 +17,8 @@ use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, lock};
 pub(crate) struct Channel {
     name: Arc<str>,
     retention: Retention,
-    /// Moves with every change of the log, before the head does: a reader that saw this version still waits and need not look.
+    /// Moves with every change of the log, before the head does, and whenever readers are taken to be woken: a reader that saw
+    /// this version still waits and need not look.
     version: AtomicU64,
     state: Mutex<State>,
 }
@@ -100,7 +101,7 @@ impl Channel {
                 self.version.fetch_add(1, Ordering::Release);
             }
         }
-        (log.bytes().wrapping_sub(before).cast_signed(), state.subscribers.any_waiting())
+        (log.bytes().wrapping_sub(before).cast_signed(), state.subscribers.call())
     }
 
     /// How often its tail had to be read anew: taken before the broker is asked for it, handed to [`Self::attach`].
@@ -125,6 +126,7 @@ impl Channel {
         let held_bytes = held.bytes();
         state.log.take_over(held, now);
         self.version.fetch_add(1, Ordering::Release);
+        state.subscribers.call();
         state.log.bytes().wrapping_sub(before).wrapping_sub(held_bytes).cast_signed()
     }
 
@@ -192,11 +194,17 @@ impl Channel {
         Begin::At(state.log.place(offset.unwrap_or(state.log.dropped())))
     }
 
-    /// Wakes up to `most` of those that wait, outside the lock. Says whether more wait.
+    /// Wakes up to `most` of those that are called, outside the lock. Says whether more are.
     pub(crate) fn wake(&self, most: usize) -> bool {
         let (seats, more) = {
             let mut state = lock(&self.state);
-            (state.subscribers.take_waiting(most), state.subscribers.any_waiting())
+            let seats = state.subscribers.take_called(most);
+            if !seats.is_empty() {
+                // Who is taken waits no longer. It may have read this version already, before it was taken, so the version
+                // moves: it looks again, and waits again.
+                self.version.fetch_add(1, Ordering::Release);
+            }
+            (seats, state.subscribers.any_called())
         };
         seats.iter().for_each(|seat| seat.wake());
         more
@@ -213,7 +221,7 @@ impl Channel {
 
     /// Drops everything up to `offset`, to make room in the hub.
     pub(crate) fn drop_to(&self, offset: u64) -> isize {
-        Self::shrink(&mut lock(&self.state), |log| log.drop_oldest_to(offset))
+        Self::shrink(&mut lock(&self.state), |log| log.drop_all_to(offset))
     }
 
     fn shrink(state: &mut MutexGuard<'_, State>, by: impl FnOnce(&mut Log)) -> isize {

@@ -169,8 +169,16 @@ impl Log {
         }
     }
 
+    /// Drops the oldest entries up to `offset`, and the volatile ones that came no later.
+    pub(crate) fn drop_all_to(&mut self, offset: u64) {
+        self.drop_oldest_to(offset);
+        while self.volatile.front().is_some_and(|(after, _)| *after <= offset) {
+            self.drop_volatile();
+        }
+    }
+
     /// Drops the oldest entries up to `offset`.
-    pub(crate) fn drop_oldest_to(&mut self, offset: u64) {
+    fn drop_oldest_to(&mut self, offset: u64) {
         while self.entries.front().is_some_and(|entry| entry.offset() <= offset) {
             self.drop_oldest();
         }
@@ -269,9 +277,10 @@ impl Log {
         self.dropped
     }
 
-    /// The offset of the oldest entry that is kept.
+    /// The offset of the oldest entry that is kept, or the one that the oldest volatile entry came after.
     pub(crate) fn oldest(&self) -> Option<u64> {
-        self.entries.front().map(Entry::offset)
+        let volatile = self.volatile.front().map(|(after, _)| *after);
+        self.entries.front().map(Entry::offset).into_iter().chain(volatile).min()
     }
 
     /// Whether nothing is kept.
@@ -284,3 +293,6 @@ impl Log {
         self.bytes
     }
 }
+
+#[cfg(test)]
+mod tests;

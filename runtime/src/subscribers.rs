@@ -1,14 +1,22 @@
 //! Who reads a channel, and who of them waits for its next entry. Floor 2.
 //!
-//! A publish visits only those that wait, and each once, however much is to be read. No lock and no tokio.
+//! A publish visits only those that wait, and each once, however much is to be read: it calls all that wait at that moment, and
+//! they are taken in the order they came. Who waits again meanwhile stands behind them, so nobody is taken twice while another
+//! starves. No lock and no tokio.
+
+use std::collections::VecDeque;
 
 /// The readers of one channel; `T` is what wakes one.
 #[derive(Debug)]
 pub(crate) struct Subscribers<T> {
     slots: Vec<Slot<T>>,
     free: Vec<usize>,
-    /// The slots that wait, in no order.
-    waiting: Vec<usize>,
+    /// The slots that wait, the first who came in front; a place here is counted from `passed`.
+    waiting: VecDeque<usize>,
+    /// Places that were given up at the front.
+    passed: usize,
+    /// How many at the front are called and not yet taken.
+    called: usize,
 }
 
 #[derive(Debug)]
@@ -20,7 +28,7 @@ struct Slot<T> {
 
 impl<T: Clone> Subscribers<T> {
     pub(crate) fn new() -> Self {
-        Self { slots: Vec::new(), free: Vec::new(), waiting: Vec::new() }
+        Self { slots: Vec::new(), free: Vec::new(), waiting: VecDeque::new(), passed: 0, called: 0 }
     }
 
     /// Takes a reader, and gives it its slot.
@@ -46,26 +54,37 @@ impl<T: Clone> Subscribers<T> {
     pub(crate) fn wait(&mut self, at: usize) {
         let slot = &mut self.slots[at];
         if slot.waits_at.is_none() {
-            slot.waits_at = Some(self.waiting.len());
-            self.waiting.push(at);
+            slot.waits_at = Some(self.passed.wrapping_add(self.waiting.len()));
+            self.waiting.push_back(at);
         }
     }
 
     fn unwait(&mut self, at: usize) {
         if let Some(place) = self.slots[at].waits_at.take() {
-            self.waiting.swap_remove(place);
-            if let Some(moved) = self.waiting.get(place) {
+            let index = place.wrapping_sub(self.passed);
+            self.waiting.swap_remove_back(index);
+            if let Some(moved) = self.waiting.get(index) {
                 self.slots[*moved].waits_at = Some(place);
             }
+            // The last one stands in its place now, so all that are called are still in front; one more may be called with them.
+            self.called = self.called.min(self.waiting.len());
         }
     }
 
-    /// Takes up to `most` of those that wait; they wait no longer.
-    pub(crate) fn take_waiting(&mut self, most: usize) -> Vec<T> {
-        let rest = self.waiting.len().saturating_sub(most);
+    /// Calls all that wait now, and says whether there are any to be taken.
+    pub(crate) fn call(&mut self) -> bool {
+        self.called = self.waiting.len();
+        self.called > 0
+    }
+
+    /// Takes up to `most` of those that are called; they wait no longer.
+    pub(crate) fn take_called(&mut self, most: usize) -> Vec<T> {
+        let taken = most.min(self.called);
+        self.called -= taken;
+        self.passed = self.passed.wrapping_add(taken);
         let Self { slots, waiting, .. } = self;
         waiting
-            .drain(rest..)
+            .drain(..taken)
             .filter_map(|at| {
                 slots[at].waits_at = None;
                 slots[at].reader.clone()
@@ -73,9 +92,9 @@ impl<T: Clone> Subscribers<T> {
             .collect()
     }
 
-    /// Whether anybody waits.
-    pub(crate) fn any_waiting(&self) -> bool {
-        !self.waiting.is_empty()
+    /// Whether anybody is called and not yet taken.
+    pub(crate) fn any_called(&self) -> bool {
+        self.called > 0
     }
 
     /// How many read the channel.
@@ -83,3 +102,6 @@ impl<T: Clone> Subscribers<T> {
         self.slots.len() - self.free.len()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,278 @@
+use bytes::Bytes;
+use proptest::prelude::*;
+
+use super::*;
+use crate::entry::Record;
+use crate::position::Epoch;
+
+fn entry(offset: Option<u64>, at: u64) -> Entry {
+    Entry::new("a", Epoch(1), &Record { offset, at: Timestamp(at), event: Bytes::from_static(b"1") })
+}
+
+fn append_all(log: &mut Log, offsets: std::ops::RangeInclusive<u64>) {
+    for offset in offsets {
+        log.append(entry(Some(offset), 0), Timestamp(0));
+    }
+}
+
+/// The log as a plain list that forgets nothing: every event of the channel, seen by the log or not.
+#[derive(Debug)]
+struct Model {
+    retention: Retention,
+    /// Offset and time of every positioned event there ever was.
+    events: Vec<(u64, u64)>,
+    /// Which of them are kept.
+    kept: Vec<(u64, u64)>,
+    dropped: u64,
+    /// Offsets that were dropped since the last loss of something unseen, and up to where nothing is remembered.
+    drops: Vec<u64>,
+    unremembered: u64,
+    /// How often something was lost that the log never saw.
+    unseen: u64,
+    /// Every volatile event: the offset it came after, its number, its time.
+    volatile: Vec<(u64, u64, u64)>,
+    volatile_kept: Vec<(u64, u64, u64)>,
+    now: u64,
+}
+
+impl Model {
+    fn newest(&self) -> u64 {
+        self.events.last().map_or(0, |(offset, _)| *offset)
+    }
+
+    fn drop_oldest(&mut self) {
+        let (offset, _) = self.kept.remove(0);
+        self.dropped = offset;
+        self.drops.push(offset);
+        if self.drops.len() > self.retention.remembered {
+            self.unremembered = self.drops.remove(0);
+        }
+    }
+
+    fn expire(&mut self) {
+        let oldest = self.now.saturating_sub(u64::try_from(self.retention.keep.as_millis()).expect("it is short"));
+        while self.kept.first().is_some_and(|(_, at)| *at < oldest) {
+            self.drop_oldest();
+        }
+        while self.volatile_kept.first().is_some_and(|(.., at)| *at < oldest) {
+            self.volatile_kept.remove(0);
+        }
+    }
+
+    fn append(&mut self, step: u64) -> (u64, u64) {
+        let event = (self.newest() + step, self.now);
+        self.events.push(event);
+        self.kept.push(event);
+        if self.kept.len() > self.retention.history {
+            self.drop_oldest();
+        }
+        self.expire();
+        event
+    }
+
+    /// Events that only the store had, and dropped.
+    fn lose(&mut self, count: u64) -> u64 {
+        for _ in 0..count {
+            self.events.push((self.newest() + 1, self.now));
+        }
+        while !self.kept.is_empty() {
+            self.drop_oldest();
+        }
+        (self.dropped, self.unremembered, self.unseen) = (self.newest(), self.newest(), self.unseen + 1);
+        self.drops.clear();
+        self.dropped
+    }
+
+    fn between(&self, after: u64, until: u64) -> u64 {
+        self.events.iter().filter(|(offset, _)| after < *offset && *offset <= until).count() as u64
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Act {
+    Append(u64),
+    Volatile,
+    Twice(usize),
+    Pass(u64),
+    Lose(u64),
+    DropTo(usize),
+    Place(usize, usize),
+    Read { reader: usize, up_to: u64, limit: usize, take: usize },
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        6 => (1..4u64).prop_map(Act::Append),
+        2 => Just(Act::Volatile),
+        1 => any::<usize>().prop_map(Act::Twice),
+        1 => (0..40u64).prop_map(Act::Pass),
+        1 => (1..3u64).prop_map(Act::Lose),
+        1 => any::<usize>().prop_map(Act::DropTo),
+        1 => (0..3usize, any::<usize>()).prop_map(|(reader, at)| Act::Place(reader, at)),
+        6 => (0..3usize, 0..6u64, 1..5usize, 0..6usize).prop_map(|(reader, up_to, limit, take)| Act::Read { reader, up_to, limit, take }),
+    ]
+}
+
+fn retention() -> impl Strategy<Value = Retention> {
+    (1..6usize, 10..200u64, 0..4usize, 0..6usize).prop_map(|(history, keep, volatile, remembered)| Retention {
+        history,
+        keep: Duration::from_millis(keep),
+        volatile,
+        remembered,
+    })
+}
+
+/// A reader's place beside what the model knows of it.
+#[derive(Debug, Clone, Copy)]
+struct Reader {
+    place: Place,
+    after: u64,
+    /// Which loss of unseen events its count is behind, where it has one.
+    counted: Option<u64>,
+    tick: u64,
+}
+
+impl Reader {
+    fn new(log: &Log, model: &Model, after: u64) -> Self {
+        let counted = (after >= model.unremembered).then_some(model.unseen);
+        Self { place: log.place(after), after, counted, tick: model.volatile.len() as u64 }
+    }
+
+    fn read(&mut self, log: &Log, model: &Model, want: Want, take: usize) {
+        let found = log.read(&mut self.place, want);
+        self.counted = self.counted.filter(|unseen| *unseen == model.unseen);
+        if self.counted.is_none() && self.after >= model.unremembered {
+            self.counted = Some(model.unseen);
+        }
+        let missed = model.between(self.after, model.dropped);
+        let loss = (missed > 0).then(|| Loss { missed: self.counted.map(|_| missed), until: model.dropped });
+        assert_eq!(found.loss, loss, "after {} in {model:?}", self.after);
+        if loss.is_some() {
+            (self.after, self.counted) = (model.dropped, Some(model.unseen));
+        }
+        let due: Vec<u64> = model.kept.iter().map(|(offset, _)| *offset).filter(|offset| *offset > self.after).collect();
+        let fresh: Vec<u64> = due.iter().copied().filter(|offset| *offset <= want.up_to).take(want.limit).collect();
+        let positioned: Vec<u64> = found.entries.iter().filter(|(order, _)| order.tick == 0).map(|(order, _)| order.offset).collect();
+        assert_eq!(positioned, fresh);
+        assert_eq!(found.cut, due.iter().filter(|offset| **offset <= want.up_to).count() > fresh.len());
+        let bound = if found.cut { fresh.last().copied().unwrap_or(self.after) } else { want.up_to };
+        let waiting: Vec<_> = model.volatile_kept.iter().filter(|(_, tick, _)| *tick > self.tick).collect();
+        let ticks: Vec<u64> = waiting.iter().filter(|(after, ..)| *after <= bound).map(|(_, tick, _)| *tick).collect();
+        let given: Vec<u64> = found.entries.iter().filter(|(order, _)| order.tick > 0).map(|(order, _)| order.tick).collect();
+        assert_eq!(given, ticks);
+        assert_eq!(found.more, due.len() > fresh.len() || waiting.len() > ticks.len());
+        assert!(found.entries.is_sorted_by_key(|(order, _)| *order));
+        for (order, _) in found.entries.into_iter().take(take) {
+            self.place.pass(order);
+            if order.tick > 0 { self.tick = order.tick } else { self.after = order.offset }
+        }
+    }
+}
+
+fn perform(act: &Act, log: &mut Log, model: &mut Model, readers: &mut [Reader]) {
+    match *act {
+        Act::Append(step) => {
+            let (offset, at) = model.append(step);
+            assert!(log.append(entry(Some(offset), at), Timestamp(model.now)));
+        }
+        Act::Volatile => {
+            let event = (model.newest(), model.volatile.len() as u64 + 1, model.now);
+            model.volatile.push(event);
+            model.volatile_kept.push(event);
+            let over = model.volatile_kept.len().saturating_sub(model.retention.volatile);
+            model.volatile_kept.drain(..over);
+            log.append_volatile(event.0, entry(None, event.2));
+        }
+        Act::Twice(at) => {
+            if let Some((offset, at)) = model.events.get(at % (model.events.len() + 1)) {
+                assert!(!log.append(entry(Some(*offset), *at), Timestamp(model.now)), "{offset} came twice");
+            }
+        }
+        Act::Pass(milliseconds) => {
+            model.now += milliseconds;
+            model.expire();
+            log.expire(Timestamp(model.now));
+        }
+        Act::Lose(count) => log.drop_to(model.lose(count)),
+        // What the store dropped although it is kept here: counted, for it was seen.
+        Act::DropTo(at) => {
+            if let Some((offset, _)) = model.kept.get(at % (model.kept.len() + 1)).copied() {
+                while model.kept.first().is_some_and(|(kept, _)| *kept <= offset) {
+                    model.drop_oldest();
+                }
+                log.drop_to(offset);
+            }
+        }
+        Act::Place(reader, at) => {
+            let after = at as u64 % (model.newest() + 1);
+            readers[reader] = Reader::new(log, model, after);
+        }
+        Act::Read { reader, up_to, limit, take } => {
+            let want = Want { up_to: model.newest().saturating_sub(up_to), limit };
+            readers[reader].read(log, model, want, take);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever happens to a log, a reader at any place gets what a list that forgets nothing says: the entries that are kept,
+    /// and a gap exactly where something is not, counted wherever that can be known.
+    #[test]
+    fn a_log_gives_what_a_plain_list_says(retention in retention(), acts in prop::collection::vec(act(), 1..120)) {
+        let mut log = Log::new(retention, 0);
+        let mut model = Model {
+            retention, events: vec![], kept: vec![], dropped: 0, drops: vec![], unremembered: 0, unseen: 0, volatile: vec![],
+            volatile_kept: vec![], now: 1_000,
+        };
+        let mut readers = [Reader::new(&log, &model, 0); 3];
+        for act in &acts {
+            perform(act, &mut log, &mut model, &mut readers);
+            let kept = model.kept.len() + model.volatile_kept.len();
+            assert!(model.kept.len() <= retention.history && model.volatile_kept.len() <= retention.volatile);
+            assert_eq!(log.is_empty(), kept == 0);
+            assert_eq!(log.dropped(), model.dropped);
+            assert_eq!(log.newest(), model.newest());
+            let bytes: usize = log.entries.iter().chain(log.volatile.iter().map(|(_, entry)| entry)).map(|entry| entry.item().len()).sum();
+            assert_eq!(log.bytes(), bytes);
+            assert!(log.remembered.len() <= retention.remembered);
+        }
+    }
+
+    /// A tail and what came live meanwhile make the log that an attached one would have been, whatever came twice.
+    #[test]
+    fn a_tail_and_what_was_held_make_one_log(
+        retention in retention(), before in 0..8u64, tail in 0..8usize, overlap in 0..8u64, live in 0..12u64, dropped in 0..8u64,
+    ) {
+        let keep = Retention { keep: Duration::from_secs(60), ..retention };
+        let mut log = Log::new(keep, 0);
+        append_all(&mut log, 1..=before);
+        let read = before + tail as u64;
+        log.drop_to(dropped.min(read));
+        append_all(&mut log, dropped.min(read) + 1..=read);
+        let mut held = Log::new(keep, 0);
+        append_all(&mut held, read.saturating_sub(overlap) + 1..=read + live);
+        log.take_over(held, Timestamp(0));
+        let newest = read + live;
+        let place = &mut log.place(0);
+        let found = log.read(place, Want { up_to: u64::MAX, limit: 100 });
+        let until = found.loss.map_or(0, |loss| loss.until);
+        let given: Vec<u64> = found.entries.iter().map(|(order, _)| order.offset).collect();
+        prop_assert_eq!(given, (until + 1..=newest).collect::<Vec<_>>());
+        if let Some(Loss { missed: Some(missed), until }) = found.loss {
+            prop_assert_eq!(missed, until);
+        }
+    }
+}
+
+#[test]
+fn room_is_made_of_volatile_entries_too() {
+    let retention = Retention { history: 4, keep: Duration::from_secs(60), volatile: 4, remembered: 4 };
+    let mut log = Log::new(retention, 0);
+    log.append(entry(Some(3), 0), Timestamp(0));
+    log.append_volatile(3, entry(None, 0));
+    assert_eq!(log.oldest(), Some(3));
+    log.drop_all_to(3);
+    assert_eq!((log.bytes(), log.is_empty(), log.oldest()), (0, true, None));
+}
