@@ -3,12 +3,14 @@
 //! Local names have the hygiene of the macro (`mixed_site`), so that a field called `f` or `named` is not one of them.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::Fields;
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Fields, Type};
 
-use crate::model::{Channel, Model, Variant, spelled};
+use crate::model::{Channel, Model, Parameter, Variant, spelled};
 use crate::template::Part;
+use crate::words;
 
 /// The whole expansion of an enum without mistakes.
 pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
@@ -33,11 +35,9 @@ pub(crate) fn channels(model: &Model<'_>) -> TokenStream {
     let (visibility, name) = (&model.input.vis, &model.channels_name);
     let doc = format!(" The channels of [`{}`].", model.input.ident.unraw());
     let variants = model.channels.iter().map(|channel| {
-        let doc = format!(
-            " `{}`, where `{}` goes.",
-            channel.template.text,
-            channel.variants.iter().map(|ident| ident.unraw().to_string()).collect::<Vec<_>>().join("`, `")
-        );
+        let from: Vec<String> = channel.variants.iter().map(|ident| ident.unraw().to_string()).collect();
+        let goes = if from.len() == 1 { "goes" } else { "go" };
+        let doc = format!(" `{}`, where {} {goes}.", channel.template.text, words::list(from.iter().map(String::as_str)));
         let name = &channel.name;
         if channel.parameters.is_empty() {
             return quote! { #[doc = #doc] #name };
@@ -105,7 +105,7 @@ fn display(model: &Model<'_>) -> TokenStream {
     let (f, templates) = (local("f"), local("templates"));
     let arms = model.channels.iter().enumerate().map(|(at, channel)| {
         let (at, pattern) = (Literal::usize_unsuffixed(at), pattern(channel));
-        let parameters = channel.parameters.iter().map(|parameter| parameter.name);
+        let parameters = channel.parameters.iter().map(|parameter| shown(parameter, parameter.name));
         quote! { #pattern => __triwire::print(&#templates[#at], &[#(#parameters),*], #f) }
     });
     let body = if model.channels.is_empty() {
@@ -120,34 +120,24 @@ fn display(model: &Model<'_>) -> TokenStream {
 }
 
 fn from_str(model: &Model<'_>) -> TokenStream {
-    let (text, named) = (local("text"), local("named"));
-    let read = quote! { __triwire::Named::read(<Self as __triwire::Channels>::TEMPLATES, #text)? };
+    let (text, named, channel) = (local("text"), local("named"), local("channel"));
     let mutable = model.channels.iter().any(|channel| !channel.parameters.is_empty()).then(|| quote!(mut));
-    let mut arms: Vec<_> = model
-        .channels
-        .iter()
-        .map(|channel| {
-            let name = &channel.name;
-            let fields = channel.parameters.iter().map(|parameter| {
-                let (name, named) = (parameter.name, local("named"));
-                quote! { #name: #named.parameter()? }
-            });
-            if channel.parameters.is_empty() { quote!(Self::#name) } else { quote!(Self::#name { #(#fields),* }) }
-        })
-        .collect();
-    let body = match (arms.pop(), arms.is_empty()) {
-        (None, _) => quote! {
-            __triwire::Named::read(&[], #text)?;
+    let arms = model.channels.iter().enumerate().map(|(at, channel)| {
+        let (constructor, parameters) = (&channel.constructor, channel.parameters.iter().map(read));
+        // The last takes what is left: there are no more templates than these.
+        let at = if at + 1 == model.channels.len() { quote!(_) } else { Literal::usize_unsuffixed(at).into_token_stream() };
+        quote! { #at => Self::#constructor(#(#parameters),*) }
+    });
+    let body = if model.channels.is_empty() {
+        quote! {
+            __triwire::Named::of::<Self>(#text)?;
             ::core::result::Result::Err(__triwire::ChannelError::Unknown)
-        },
-        (Some(only), true) if mutable.is_none() => quote! { #read; ::core::result::Result::Ok(#only) },
-        (Some(only), true) => quote! { let #mutable #named = #read; ::core::result::Result::Ok(#only) },
-        (Some(last), false) => {
-            let at = (0..arms.len()).map(Literal::usize_unsuffixed);
-            quote! {
-                let #mutable #named = #read;
-                ::core::result::Result::Ok(match #named.template { #(#at => #arms,)* _ => #last, })
-            }
+        }
+    } else {
+        quote! {
+            let #mutable #named = __triwire::Named::of::<Self>(#text)?;
+            let #channel = match #named.template { #(#arms,)* };
+            ::core::result::Result::Ok(#channel)
         }
     };
     quote! {
@@ -171,8 +161,9 @@ fn realtime(model: &Model<'_>) -> TokenStream {
         quote!(::core::time::Duration::#unit(#count))
     }));
     let variants = model.variants.iter().map(|variant| {
-        let (wire, channel, volatile) = (&variant.wire, Literal::usize_unsuffixed(variant.channel), variant.volatile);
-        quote! { __triwire::Variant { name: #wire, template: #channel, volatile: #volatile } }
+        let (wire, channel) = (&variant.wire, Literal::usize_unsuffixed(variant.channel));
+        let volatile = variant.volatile.then(|| quote!(.volatile()));
+        quote! { __triwire::Variant::new(#wire, #channel)#volatile }
     });
     // At the enum's name, so that a forgotten derive is told there, once.
     let encode = quote_spanned! { ident.span()=> <#ident as __triwire::Encode>::encode };
@@ -200,20 +191,41 @@ fn realtime(model: &Model<'_>) -> TokenStream {
 
 fn arm(at: usize, variant: &Variant<'_>, channel: &Channel<'_>, contract: &Ident) -> TokenStream {
     let (at, ident) = (Literal::usize_unsuffixed(at), variant.ident);
-    let parameters: Vec<_> = channel
-        .template
-        .parameters()
-        .filter_map(|name| variant.fields.iter().filter_map(|field| field.ident.as_ref()).find(|field| field.unraw() == name))
-        .collect();
+    let names: Vec<_> = channel.parameters.iter().filter_map(|parameter| own_name(variant, parameter)).collect();
     let pattern = match variant.fields {
         Fields::Unit => quote!(Self::#ident),
         Fields::Unnamed(_) => quote!(Self::#ident(..)),
-        Fields::Named(fields) if !fields.named.is_empty() && fields.named.len() == parameters.len() => {
-            quote!(Self::#ident { #(#parameters),* })
-        }
-        Fields::Named(_) => quote!(Self::#ident { #(#parameters,)* .. }),
+        Fields::Named(fields) if !names.is_empty() && fields.named.len() == names.len() => quote!(Self::#ident { #(#names),* }),
+        Fields::Named(_) => quote!(Self::#ident { #(#names,)* .. }),
     };
+    let parameters = channel.parameters.iter().zip(&names).map(|(parameter, name)| shown(parameter, name));
     quote! { #pattern => #contract.route(#at, &[#(#parameters),*]) }
+}
+
+/// A parameter's field in a variant, which may spell it with or without `r#`.
+fn own_name<'a>(variant: &Variant<'a>, parameter: &Parameter<'_>) -> Option<&'a Ident> {
+    let mut names = variant.fields.iter().filter_map(|field| field.ident.as_ref());
+    names.find(|name| name.unraw() == parameter.name.unraw())
+}
+
+/// A parameter's value, for printing.
+///
+/// Of types that may be unfit it is asked for by the trait at the first field of the name, here as in [`read`], whichever variant is
+/// printed: rustc tells what is wrong with one type at one place once, however often it meets it.
+fn shown(parameter: &Parameter<'_>, value: &Ident) -> TokenStream {
+    let ty = parameter.ty;
+    if known(ty) { quote!(#value) } else { quote_spanned! { ty.span()=> <#ty as __triwire::Parameter>::shown(#value) } }
+}
+
+/// A parameter's value, read.
+fn read(parameter: &Parameter<'_>) -> TokenStream {
+    let (ty, named) = (parameter.ty, local("named"));
+    if known(ty) { quote!(#named.parameter::<#ty>()?) } else { quote_spanned! { ty.span()=> <#ty as __triwire::Parameter>::read(&mut #named)? } }
+}
+
+/// Types that are parameters, in so far as somebody who calls a type of their own `String` can be trusted.
+fn known(ty: &Type) -> bool {
+    ["String", "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"].contains(&spelled(ty).as_str())
 }
 
 fn pattern(channel: &Channel<'_>) -> TokenStream {

@@ -4,6 +4,8 @@ mod attr;
 mod debug;
 mod errors;
 mod expand;
+#[cfg(test)]
+mod expansions;
 mod fallback;
 mod model;
 mod serde;

@@ -79,6 +79,20 @@ pub struct Variant {
     pub volatile: bool,
 }
 
+impl Variant {
+    /// A variant whose events go to the channels of the template at `template`.
+    #[must_use]
+    pub const fn new(name: &'static str, template: usize) -> Self {
+        Self { name, template, volatile: false }
+    }
+
+    /// The same, but not worth replaying.
+    #[must_use]
+    pub const fn volatile(self) -> Self {
+        Self { volatile: true, ..self }
+    }
+}
+
 /// Where one event goes.
 #[doc(hidden)]
 #[derive(Debug)]
@@ -179,10 +193,29 @@ fn decode(encoded: &str, parameter: &'static str) -> Result<String, ChannelError
     label = "it stands in a `channel` template",
     note = "a parameter has `Display` and `FromStr` (reading what it printed), `Clone`, `Debug`, `Eq` and `Hash`: use a string, an integer, a uuid, or a newtype that has them"
 )]
-pub trait Parameter: fmt::Display + FromStr + Clone + fmt::Debug + Eq + Hash + Send + Sync + 'static {}
+pub trait Parameter: Sized {
+    /// Itself, for the printing of a channel. The derive calls this and [`read`](Parameter::read) by this trait, which for the same
+    /// reason has no supertraits: rustc then tells of an unfit type once, instead of once for each trait that it lacks.
+    #[doc(hidden)]
+    fn shown(&self) -> &dyn fmt::Display;
+
+    /// The next parameter of a channel's name.
+    #[doc(hidden)]
+    fn read(named: &mut Named) -> Result<Self, ChannelError>;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: fmt::Display + FromStr + Clone + fmt::Debug + Eq + Hash + Send + Sync + 'static> Parameter for T {}
+impl<T: fmt::Display + FromStr + Clone + fmt::Debug + Eq + Hash + Send + Sync + 'static> Parameter for T {
+    fn shown(&self) -> &dyn fmt::Display {
+        self
+    }
+
+    fn read(named: &mut Named) -> Result<Self, ChannelError> {
+        let text = named.parameters.next().ok_or(ChannelError::Malformed)?;
+        let value: T = text.parse().map_err(|_| ChannelError::Malformed)?;
+        if value.to_string() == text { Ok(value) } else { Err(ChannelError::Malformed) }
+    }
+}
 
 /// Prints a channel's name: what `Display` of a channel enum does.
 ///
@@ -203,6 +236,14 @@ pub struct Named {
 }
 
 impl Named {
+    /// Reads the name of one of `C`'s channels.
+    ///
+    /// # Errors
+    /// See [`ChannelError`].
+    pub fn of<C: Channels>(name: &str) -> Result<Self, ChannelError> {
+        Self::read(C::TEMPLATES, name)
+    }
+
     /// Reads `name` by the first template that matches; the derive has made sure that there is only one.
     ///
     /// # Errors
@@ -221,9 +262,7 @@ impl Named {
     /// # Errors
     /// [`ChannelError::Malformed`] where the type does not read it, or does not print it back the same.
     pub fn parameter<T: Parameter>(&mut self) -> Result<T, ChannelError> {
-        let text = self.parameters.next().ok_or(ChannelError::Malformed)?;
-        let value: T = text.parse().map_err(|_| ChannelError::Malformed)?;
-        if value.to_string() == text { Ok(value) } else { Err(ChannelError::Malformed) }
+        T::read(self)
     }
 }
 
