@@ -81,7 +81,7 @@ pub(crate) fn read<'a>(input: &'a DeriveInput, errors: &Errors) -> Written<'a> {
 
 fn read_options(attributes: &[Attribute], errors: &Errors) -> Options {
     let mut options = Options::default();
-    for word in words_of(attributes, errors) {
+    for word in words_of(attributes, "history = 256", errors) {
         match word.name.to_string().as_str() {
             "history" => options.history = word.history(errors),
             "keep" => options.keep = word.keep(errors),
@@ -95,7 +95,8 @@ fn read_options(attributes: &[Attribute], errors: &Errors) -> Options {
 
 fn read_variant<'a>(variant: &'a syn::Variant, errors: &Errors) -> WrittenVariant<'a> {
     let mut written = WrittenVariant { variant, channel: Channel::Absent, volatile: false };
-    for word in words_of(&variant.attrs, errors) {
+    let mut mistaken = false;
+    for word in words_of(&variant.attrs, "channel = \"room:{room}\"", errors) {
         match word.name.to_string().as_str() {
             "channel" => {
                 let template = word.parsed("a template in quotes", "channel = \"room:{room}\"", errors);
@@ -108,10 +109,14 @@ fn read_variant<'a>(variant: &'a syn::Variant, errors: &Errors) -> WrittenVarian
                 }
             }
             _ => {
-                written.channel = Channel::Mistaken;
+                mistaken = true;
                 word.unknown("a variant", &VARIANT_WORDS, "the enum", &ENUM_WORDS, errors);
             }
         }
+    }
+    // The word that nobody knows may have meant the channel.
+    if mistaken && matches!(written.channel, Channel::Absent) {
+        written.channel = Channel::Mistaken;
     }
     written
 }
@@ -165,14 +170,21 @@ impl Word {
     /// The value as a `T`; `what` and `example` say what it should have been.
     fn parsed<T: Parse>(&self, what: &str, example: &str, errors: &Errors) -> Option<T> {
         let name = &self.name;
-        if let Value::Is(value) = &self.value {
-            match syn::parse2(value.clone()) {
-                Ok(parsed) => return Some(parsed),
-                Err(_) if value.is_empty() => errors.at(name, format!("`{name} =` wants {what}: write `{example}`")),
-                Err(_) => errors.at(value, format!("`{name}` is {what}, which this is not: write `{example}`")),
-            }
-        } else {
+        let Value::Is(value) = &self.value else {
             errors.at(self.tokens(), format!("`{name}` is {what}: write `{example}`"));
+            return None;
+        };
+        if let Ok(parsed) = syn::parse2(value.clone()) {
+            return Some(parsed);
+        }
+        let mut tokens = value.clone().into_iter();
+        match (tokens.next(), tokens.next()) {
+            (None, _) => errors.at(name, format!("`{name} =` wants {what}: write `{example}`")),
+            (Some(first @ TokenTree::Literal(_)), Some(second @ TokenTree::Ident(_))) => {
+                errors.at(&second, format!("a comma is missing before `{second}`: write `{name} = {first}, {second}`"));
+            }
+            (Some(only), None) => errors.at(value, format!("`{name}` is {what}: write `{}`", unlike(name, &only, example))),
+            _ => errors.at(value, format!("`{name}` is {what}, which this is not: write `{example}`")),
         }
         None
     }
@@ -183,7 +195,8 @@ impl Word {
             Ok(0) => errors
                 .at(written, "a `history` of 0 keeps nothing: mark the variants `volatile` that need no replay, and leave `history` out"),
             Ok(history) => return Some(history),
-            Err(_) => errors.at(written, "`history` is a number of events, which this is not: write `history = 256`"),
+            Err(_) => errors
+                .at(&written, format!("`{written}` events are more than can be counted: write a smaller number, like `history = 256`")),
         }
         None
     }
@@ -222,6 +235,17 @@ impl Word {
     }
 }
 
+/// What one may have meant who wrote a text where none belongs, or none where one belongs: the same the other way.
+fn unlike(name: &Ident, value: &TokenTree, example: &str) -> String {
+    let text = value.to_string();
+    let wants_quotes = example.ends_with('"');
+    match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+        Some(bare) if !wants_quotes && !bare.is_empty() => format!("{name} = {bare}"),
+        None if wants_quotes && !matches!(value, TokenTree::Group(_)) && text.parse::<u64>().is_err() => format!("{name} = \"{text}\""),
+        _ => example.to_owned(),
+    }
+}
+
 /// A path as in `use`: without generics.
 struct ModPath(Path);
 
@@ -232,11 +256,11 @@ impl Parse for ModPath {
 }
 
 /// All words of all `#[realtime(…)]` among the attributes, each name once.
-fn words_of(attributes: &[Attribute], errors: &Errors) -> Vec<Word> {
+fn words_of(attributes: &[Attribute], example: &str, errors: &Errors) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("realtime")) {
         let Meta::List(list) = &attribute.meta else {
-            errors.at(&attribute.meta, "`realtime` says what it says in parentheses: write `#[realtime(…)]`");
+            errors.at(&attribute.meta, format!("`realtime` has its words in parentheses: write `#[realtime({example})]`"));
             continue;
         };
         let read = list.parse_args_with(Punctuated::<Word, Token![,]>::parse_terminated);

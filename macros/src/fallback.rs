@@ -5,12 +5,12 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt;
 
-use crate::expand;
 use crate::model::Model;
+use crate::{channels, expand};
 
 pub(crate) fn expand(model: &Model<'_>, mistakes: &TokenStream) -> TokenStream {
-    let channels = expand::channels(model);
-    let block = expand::block(model, &[expand::channel_impls(model), realtime(model)]);
+    let channels = channels::definition(model);
+    let block = expand::block(model, &[channels::impls(model), realtime(model)]);
     quote! { #mistakes #channels #block }
 }
 

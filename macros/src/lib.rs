@@ -1,6 +1,7 @@
 //! The derive of triwire.
 
 mod attr;
+mod channels;
 mod debug;
 mod errors;
 mod expand;
@@ -10,6 +11,7 @@ mod fallback;
 mod model;
 mod serde;
 mod template;
+mod unfit;
 mod words;
 
 use proc_macro2::TokenStream;

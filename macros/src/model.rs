@@ -55,7 +55,7 @@ pub(crate) fn check<'a>(written: Written<'a>, errors: &Errors) -> Model<'a> {
     let Written { input, options, variants } = written;
     let Options { history, keep, channels, krate } = options;
     check_input(input, errors);
-    let names = serde::names(input, errors).unwrap_or_default();
+    let names = if variants.is_empty() { Vec::new() } else { serde::names(input, errors).unwrap_or_default() };
     let channels_name = channels_name(input, channels, errors);
     let mut model = Model { input, channels_name, krate, history, keep, channels: Vec::new(), variants: Vec::new() };
     for (at, variant) in variants.iter().enumerate() {
@@ -264,6 +264,8 @@ fn channel_names(template: &Template, errors: &Errors) -> Option<(Ident, Ident)>
     let constructor = match snake.as_str() {
         // The keywords that Rust does not let be raw.
         "crate" | "super" => format_ident!("{snake}_"),
+        // A keyword since the edition of 2024, which not everybody writes.
+        "gen" => format_ident!("r#gen"),
         _ if syn::parse_str::<Ident>(&snake).is_err() => format_ident!("r#{snake}"),
         _ => format_ident!("{snake}"),
     };

@@ -185,6 +185,11 @@ fn cut(text: &str) -> Result<Vec<Part>, String> {
                 parts.push(Part::Parameter(name.to_owned()));
                 rest = &opened[name.len() + 1..];
             }
+            Some(("", _)) if opened.starts_with('{') => {
+                return Err(format!(
+                    "a channel's name has no braces, so `{{{{` in `{text}` stands for nothing: a parameter is written `{{room}}`"
+                ));
+            }
             _ => return Err(format!("a `{{` in `{text}` is not closed: a parameter is written `{{room}}`")),
         }
     }
@@ -250,5 +255,5 @@ fn check_order(parts: &[Part]) -> Vec<String> {
 fn check_length(parts: &[Part]) -> Option<String> {
     let least: usize = parts.iter().map(|part| if let Part::Literal(text) = part { text.len() } else { 1 }).sum();
     (least > NAME_BYTES)
-        .then(|| format!("a channel's name has at most {NAME_BYTES} bytes, and this template makes none below {least}: shorten it"))
+        .then(|| format!("a channel's name has at most {NAME_BYTES} bytes, and those of this template have {least} or more: shorten it"))
 }

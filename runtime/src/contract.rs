@@ -2,7 +2,7 @@
 //! Floor 0: facts, and the text form of a channel; no enum, hub or transport is known here.
 
 use std::fmt;
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -194,14 +194,32 @@ fn decode(encoded: &str, parameter: &'static str) -> Result<String, ChannelError
     note = "a parameter has `Display` and `FromStr` (reading what it printed), `Clone`, `Debug`, `Eq` and `Hash`: use a string, an integer, a uuid, or a newtype that has them"
 )]
 pub trait Parameter: Sized {
-    /// Itself, for the printing of a channel. The derive calls this and [`read`](Parameter::read) by this trait, which for the same
-    /// reason has no supertraits: rustc then tells of an unfit type once, instead of once for each trait that it lacks.
+    // The derive asks for everything by this trait, which has no supertraits for the same reason: rustc then tells of an unfit type
+    // once, instead of once for each trait that it lacks in each place where it is met.
+
+    /// Itself, for the printing of a channel.
     #[doc(hidden)]
     fn shown(&self) -> &dyn fmt::Display;
 
     /// The next parameter of a channel's name.
     #[doc(hidden)]
     fn read(named: &mut Named) -> Result<Self, ChannelError>;
+
+    /// `Clone`.
+    #[doc(hidden)]
+    fn copy(&self) -> Self;
+
+    /// Itself, for `Debug`.
+    #[doc(hidden)]
+    fn debugged(&self) -> &dyn fmt::Debug;
+
+    /// `PartialEq`.
+    #[doc(hidden)]
+    fn same(&self, other: &Self) -> bool;
+
+    /// `Hash`.
+    #[doc(hidden)]
+    fn hashed(&self, state: &mut dyn Hasher);
 }
 
 #[diagnostic::do_not_recommend]
@@ -214,6 +232,22 @@ impl<T: fmt::Display + FromStr + Clone + fmt::Debug + Eq + Hash + Send + Sync + 
         let text = named.parameters.next().ok_or(ChannelError::Malformed)?;
         let value: T = text.parse().map_err(|_| ChannelError::Malformed)?;
         if value.to_string() == text { Ok(value) } else { Err(ChannelError::Malformed) }
+    }
+
+    fn copy(&self) -> Self {
+        self.clone()
+    }
+
+    fn debugged(&self) -> &dyn fmt::Debug {
+        self
+    }
+
+    fn same(&self, other: &Self) -> bool {
+        self == other
+    }
+
+    fn hashed(&self, mut state: &mut dyn Hasher) {
+        self.hash(&mut state);
     }
 }
 

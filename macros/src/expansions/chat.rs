@@ -7,7 +7,7 @@
     ::core::hash::Hash
 )]
 pub enum ChatChannel {
-    /// `room:{room}`, where `Message`, `Typing`, `Left` goes.
+    /// `room:{room}`, where `Message`, `Typing` and `Left` go.
     Room {
         /// What stands for `{room}`.
         room: String,
@@ -51,16 +51,11 @@ const _: () = {
             text: &str,
         ) -> ::core::result::Result<Self, __triwire::ChannelError> {
             let mut named = __triwire::Named::of::<Self>(text)?;
-            ::core::result::Result::Ok(
-                match named.template {
-                    0 => {
-                        Self::Room {
-                            room: named.parameter()?,
-                        }
-                    }
-                    _ => Self::Lobby,
-                },
-            )
+            let channel = match named.template {
+                0 => Self::room(named.parameter::<String>()?),
+                _ => Self::lobby(),
+            };
+            ::core::result::Result::Ok(channel)
         }
     }
     impl __triwire::Realtime for ChatEvent {

@@ -1,0 +1,12 @@
+use schemars::JsonSchema;
+use serde::Serialize;
+use triwire::Realtime;
+
+#[derive(Realtime, Serialize, JsonSchema)]
+#[realtime(history = 256)]
+#[realtime(history = 10)]
+enum ChatEvent {
+    Message { text: String },
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use schemars::JsonSchema;
+use serde::Serialize;
+use triwire::Realtime;
+
+#[derive(Realtime, Serialize, JsonSchema)]
+enum ChatEvent {
+    #[realtime(channel = "room:{room}")]
+    Message { room: String },
+    #[realtime(channel = "room:{room}")]
+    Typing { room: u64 },
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use schemars::JsonSchema;
+use serde::Serialize;
+use triwire::Realtime;
+
+#[derive(Realtime, Serialize, JsonSchema)]
+#[serde(tag = "type")]
+enum ChatEvent {
+    Message(String, String),
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use triwire::Realtime;
+
+#[derive(Realtime)]
+union ChatEvent {
+    room: u8,
+}
+
+fn main() {}
