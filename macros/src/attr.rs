@@ -195,8 +195,7 @@ impl Word {
             Ok(0) => errors
                 .at(written, "a `history` of 0 keeps nothing: mark the variants `volatile` that need no replay, and leave `history` out"),
             Ok(history) => return Some(history),
-            Err(_) => errors
-                .at(&written, format!("`{written}` events are more than can be counted: write a smaller number, like `history = 256`")),
+            Err(_) => errors.at(&written, format!("`{written}` is no number of events: write one from 1 up, like `history = 256`")),
         }
         None
     }

@@ -36,3 +36,56 @@ fn chat() {
         "#,
     );
 }
+
+#[test]
+fn everything() {
+    check(
+        "everything",
+        r#"
+        #[serde(rename_all = "kebab-case")]
+        #[realtime(keep = "250ms", channels = Channels, crate = crate::wires)]
+        pub(crate) enum r#OrderEvent {
+            #[realtime(channel = "order:{order}/{type}")]
+            Placed { r#type: String, order: OrderId },
+            #[realtime(channel = "crate:{number}")]
+            Counted { number: u64 },
+            #[realtime(channel = "lobby", volatile)]
+            Tuple(String, u8),
+            #[serde(rename = "named-otherwise")]
+            Unit,
+        }
+        "#,
+    );
+}
+
+#[test]
+fn smallest() {
+    check("smallest", "enum Event { Tick }");
+}
+
+#[test]
+fn with_mistakes() {
+    check(
+        "with_mistakes",
+        r#"
+        #[realtime(histroy = 256)]
+        pub enum ChatEvent {
+            #[realtime(channel = "room:{room}")]
+            Message { room: String },
+            #[realtime(channel = "lobby!")]
+            Notice { text: String },
+        }
+        "#,
+    );
+}
+
+/// The expansion may lean on what the language has, and on the runtime by one name; on nothing that a user's crate may lack or rename.
+#[test]
+fn the_expansion_names_no_crate_but_the_core_and_the_runtime() {
+    let input = syn::parse_quote! { enum Event { #[realtime(channel = "room:{room}")] Message { room: String } } };
+    let text = crate::derive(&input).to_string();
+    for foreign in ["std", "alloc", "serde", "schemars", "tokio", "axum", "async", "unsafe"] {
+        assert!(!text.split(|char: char| !char.is_alphanumeric()).any(|word| word == foreign), "{foreign}: {text}");
+    }
+    assert_eq!(text.matches(":: triwire ::").count(), 1, "{text}");
+}

@@ -257,3 +257,75 @@ fn check_length(parts: &[Part]) -> Option<String> {
     (least > NAME_BYTES)
         .then(|| format!("a channel's name has at most {NAME_BYTES} bytes, and those of this template have {least} or more: shorten it"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template(text: &str) -> Option<Template> {
+        Some(Template { text: text.to_owned(), parts: parse(text).ok()?, span: Span::call_site() })
+    }
+
+    /// In how many ways a name is one of the template's, found by trying all.
+    fn ways(parts: &[Part], name: &[u8]) -> usize {
+        match parts {
+            [] => usize::from(name.is_empty()),
+            [Part::Literal(text), rest @ ..] => name.strip_prefix(text.as_bytes()).map_or(0, |after| ways(rest, after)),
+            [Part::Parameter(_), rest @ ..] => {
+                let longest = name.iter().take_while(|byte| value_byte(**byte)).count();
+                (1..=longest).map(|length| ways(rest, &name[length..])).sum()
+            }
+        }
+    }
+
+    /// All texts of at most `length` of these pieces.
+    fn texts(pieces: &[&str], length: usize) -> Vec<String> {
+        let mut all = vec![String::new()];
+        let mut last = all.clone();
+        for _ in 0..length {
+            last = last.iter().flat_map(|text| pieces.iter().map(move |piece| format!("{text}{piece}"))).collect();
+            all.extend_from_slice(&last);
+        }
+        all
+    }
+
+    /// One bit for each name: whether it is one of the template's.
+    fn matched(template: &Template, names: &[String]) -> Vec<u64> {
+        let bit = |name: &String| u64::from(ways(&template.parts, name.as_bytes()) > 0);
+        names.chunks(64).map(|names| names.iter().fold(0, |bits, name| bits << 1 | bit(name))).collect()
+    }
+
+    #[test]
+    fn overlap_is_what_trying_all_names_finds() {
+        // A common name of two templates of at most 4 steps has at most 8 bytes, for none of its bytes leaves both where they were.
+        let templates: Vec<Template> = texts(&["a", ":", "-", "{x}", "{y}"], 4).iter().filter_map(|text| template(text)).collect();
+        let names = texts(&["a", ":", "-"], 8);
+        let of: Vec<Vec<u64>> = templates.iter().map(|template| matched(template, &names)).collect();
+        let mut overlaps = 0;
+        for (ours, our_names) in templates.iter().zip(&of) {
+            for (theirs, their_names) in templates.iter().zip(&of) {
+                let tried = our_names.iter().zip(their_names).any(|(our, their)| our & their != 0);
+                let found = ours.overlap(theirs);
+                assert_eq!(found.is_some(), tried, "`{}` and `{}`", ours.text, theirs.text);
+                if let Some(name) = found {
+                    overlaps += 1;
+                    assert!(ways(&ours.parts, name.as_bytes()) > 0 && ways(&theirs.parts, name.as_bytes()) > 0, "{name}");
+                }
+            }
+        }
+        assert!(templates.len() > 50 && overlaps > 100, "{} templates, {overlaps} overlaps", templates.len());
+    }
+
+    #[test]
+    fn a_name_has_one_reading() {
+        let names = texts(&["a", ":", "-"], 6);
+        for template in texts(&["a", ":", "-", "{x}", "{y}"], 4).iter().filter_map(|text| template(text)) {
+            assert!(names.iter().all(|name| ways(&template.parts, name.as_bytes()) <= 1), "{}", template.text);
+        }
+    }
+
+    #[test]
+    fn all_mistakes_of_a_template_are_told() {
+        assert_eq!(parse("a b{x}{x}!").map_err(|mistakes| mistakes.len()), Err(5));
+    }
+}
