@@ -20,8 +20,9 @@ impl Node {
     pub(super) async fn drain(&self, within: Duration) {
         let drain = *self.drain.get_or_init(|| Drain { began: Instant::now(), within });
         tracing::info!(connections = self.metrics.connections.load(Relaxed), ?within, "the hub drains");
+        lock(&self.connections).call();
         loop {
-            let seats = lock(&self.connections).take_waiting(WAKE_BATCH);
+            let seats = lock(&self.connections).take_called(WAKE_BATCH);
             if seats.is_empty() {
                 break;
             }
