@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::channel::{Begin, Channel, Read, Slot};
 use crate::entry::{Entry, Timestamp};
-use crate::head::{Head, Seat};
+use crate::head::{Head, Look, Seat};
 use crate::item::Output;
 use crate::log::{Found, Order, Place, Want};
 use crate::position::{Position, Since};
@@ -43,12 +43,11 @@ pub(crate) struct Connection {
 /// Where the connection stands.
 #[derive(Debug)]
 enum Start {
-    /// Its start is not resolved yet, because a channel or the head is not known.
-    Since { since: Since, opens: bool },
+    /// Its start is not resolved yet, because a channel or the head is not known. The ticket is of a mark that was asked for:
+    /// to learn what is newest, or whether the store is as far as the position.
+    Since { since: Since, opens: bool, ticket: Option<u64> },
     /// It has had everything of its channels up to here.
     At(Position),
-    /// It is ahead of this node's head, and asked for a mark with this ticket.
-    Ahead { position: Position, ticket: u64 },
 }
 
 #[derive(Debug)]
@@ -72,21 +71,18 @@ struct Taken {
 
 impl Connection {
     /// A connection of these channels since there. Unless it has none, its first item is its own position.
-    /// Now is this moment: what comes between this call and the first read is read.
+    /// Now is this moment, where the broker answers at once: what comes between this call and the first read is read.
     pub(crate) fn new(head: Arc<Head>, seat: Arc<Seat>, channels: Vec<Arc<Channel>>, since: Since, batch: Batch) -> Self {
         let opens = !channels.is_empty();
-        let mut readings: Vec<_> = channels.into_iter().map(|channel| Reading::new(channel, &seat)).collect();
-        let (mut start, mut opening) = (Start::Since { since, opens }, None);
-        if let (Since::Now, Some(now)) = (since, head.load())
-            && readings.iter_mut().all(|reading| reading.begin(now, Some(now.offset)).is_ok())
-        {
-            (start, opening) = (Start::At(now), opens.then_some(now));
-        }
-        if let (Since::At(position), true) = (since, opens) {
-            // Told at once and as it came, whatever becomes of it: a cut before a gap must lead to the gap again.
-            opening = Some(position);
-        }
-        Self { head, seat, batch, start, opening, readings, joining: VecDeque::new(), owed: Vec::new() }
+        let readings = channels.into_iter().map(|channel| Reading::new(channel, &seat)).collect();
+        // A start that is known is told at once and as it came, whatever becomes of it: a cut before a gap must lead to the gap again.
+        let opening = if let (Since::At(position), true) = (since, opens) { Some(position) } else { None };
+        let start = Start::Since { since, opens, ticket: None };
+        let mut connection = Self { head, seat, batch, start, opening, readings, joining: VecDeque::new(), owed: Vec::new() };
+        while let Start::Since { since: Since::Now, ticket, .. } = connection.start
+            && matches!(connection.begin(Since::Now, opens, ticket, connection.head.look()), Step::Again)
+        {}
+        connection
     }
 
     /// Sends more or less at once from now on.
@@ -98,7 +94,7 @@ impl Connection {
     pub(crate) fn position(&self) -> Option<Position> {
         match self.start {
             Start::At(position) => Some(position),
-            Start::Since { .. } | Start::Ahead { .. } => None,
+            Start::Since { .. } => None,
         }
     }
 
@@ -113,14 +109,13 @@ impl Connection {
             if let Some(position) = self.opening.take() {
                 return Some(vec![Output::Heartbeat(position)]);
             }
-            let head = self.head.load();
+            let look = self.head.look();
             let step = match self.start {
-                Start::Since { since, opens } => self.begin(since, opens, head),
-                Start::Ahead { position, ticket } => self.catch_up(position, ticket, head),
-                Start::At(position) => match head {
+                Start::Since { since, opens, ticket } => self.begin(since, opens, ticket, look),
+                Start::At(position) => match look.head {
                     None => Step::Wait,
                     Some(head) if head.epoch != position.epoch => self.restart(head),
-                    Some(_) if !self.joining.is_empty() => self.join_next(position),
+                    Some(head) if !self.joining.is_empty() => self.join_next(position, head, look),
                     Some(head) => self.read_on(position, head),
                 },
             };
@@ -128,9 +123,9 @@ impl Connection {
                 Step::Out(out) => return Some(out),
                 Step::Again => {}
                 Step::Wait => {
-                    // The head may have moved between the look and the wait.
+                    // The head may have moved, or a mark come, between the look and the wait.
                     self.head.wait(&self.seat);
-                    if self.head.load() == head {
+                    if self.head.look() == look {
                         return None;
                     }
                 }
@@ -140,37 +135,36 @@ impl Connection {
     }
 
     /// Resolves the start.
-    fn begin(&mut self, since: Since, opens: bool, head: Option<Position>) -> Step {
-        let Some(head) = head else { return Step::Wait };
-        let position = match since {
-            Since::Now => head,
-            Since::Earliest => Position { offset: 0, ..head },
-            Since::At(position) if position.epoch == head.epoch => position,
+    fn begin(&mut self, since: Since, opens: bool, ticket: Option<u64>, look: Look) -> Step {
+        let Some(head) = look.head else { return Step::Wait };
+        let (position, known) = match since {
+            // This node may have stood still while nothing was attached: only a mark says what is newest.
+            Since::Now => (head, false),
+            Since::Earliest => (Position { offset: 0, ..head }, true),
+            Since::At(position) if position.epoch == head.epoch => (position, position.offset <= head.offset),
             Since::At(_) | Since::Lost => return self.restart(head),
         };
+        match ticket {
+            _ if known => {}
+            None => {
+                let ticket = Some(self.head.ask());
+                self.start = Start::Since { since, opens, ticket };
+                return Step::Again;
+            }
+            Some(ticket) if !look.answers(ticket) => return Step::Wait,
+            // The broker was asked and is not as far: the position is no place here.
+            Some(_) if position.offset > head.offset => return self.restart(head),
+            Some(_) => {}
+        }
         let from = (since != Since::Earliest).then_some(position.offset);
         if let Err(step) = self.readings.iter_mut().try_for_each(|reading| reading.begin(position, from)) {
             return step;
         }
         self.start = Start::At(position);
-        if position.offset > head.offset {
-            self.start = Start::Ahead { position, ticket: self.head.ask() };
+        if opens && since == Since::Now {
+            self.opening = Some(position);
         }
-        self.opening = (opens && since == Since::Now).then_some(position);
         Step::Again
-    }
-
-    /// Waits until the head has reached the position; if it has not even after the broker was asked, it is no place here.
-    fn catch_up(&mut self, position: Position, ticket: u64, head: Option<Position>) -> Step {
-        match head {
-            Some(head) if head.epoch != position.epoch => self.restart(head),
-            Some(head) if head.offset >= position.offset => {
-                self.start = Start::At(position);
-                Step::Again
-            }
-            Some(head) if self.head.answered(ticket) => self.restart(head),
-            _ => Step::Wait,
-        }
     }
 
     /// The position is of another epoch: every channel is told, and goes on with all that is kept of the new one.
@@ -181,6 +175,7 @@ impl Connection {
         }
         self.start = Start::At(position);
         self.owed.iter_mut().for_each(|(offset, _)| *offset = 0);
+        self.joining.iter_mut().for_each(Joining::restart);
         let mut out: Vec<Output> = self.readings.iter().map(|reading| reading.reset(position)).collect();
         out.push(Output::Heartbeat(position));
         Step::Out(out)
@@ -258,6 +253,8 @@ impl Connection {
             self.joining.remove(at).map(|joining| joining.reading)
         })?;
         reading.channel.unsubscribe(reading.slot, now);
+        // It may have been what the others wait for.
+        self.seat.wake();
         Some(reading.channel)
     }
 

@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
+use crate::broker::Mark;
 use crate::position::{Epoch, Position};
-use crate::sync::{AtomicU64, AtomicWaker, Mutex, Ordering, lock};
+use crate::sync::{AtomicBool, AtomicU64, AtomicWaker, Mutex, Ordering, lock};
 
 /// A reader's place to be woken at: a place, not a task; one task may serve one connection or many.
 #[derive(Debug, Default)]
@@ -15,9 +16,9 @@ pub(crate) struct Seat(AtomicWaker);
 impl Seat {
     /// Whoever wakes this seat from now on wakes the task behind `waker`. Register first, look second.
     pub(crate) fn register(&self, waker: &std::task::Waker) {
-        #[cfg(not(loom))]
+        #[cfg(not(triwire_loom))]
         self.0.register(waker);
-        #[cfg(loom)]
+        #[cfg(triwire_loom)]
         self.0.register(waker.clone());
     }
 
@@ -30,20 +31,39 @@ impl Seat {
 pub(crate) struct Head {
     epoch: AtomicU64,
     offset: AtomicU64,
-    /// Marks asked for, and marks that came: the head is known once one came, and answers who asked before it.
+    /// Whether a mark of this epoch came: before it, nobody knows how far the store is.
+    known: AtomicBool,
+    /// The newest ticket that a mark was asked for with, and the newest one that came back.
     asked: AtomicU64,
     marked: AtomicU64,
     /// Readers that wait for the head itself: their position is ahead of it, or their log is.
     waiting: Mutex<Vec<Arc<Seat>>>,
-    ask: Box<dyn Fn() + Send + Sync>,
+    ask: Box<dyn Fn(u64) + Send + Sync>,
+}
+
+/// What there was to see at one look, for who waits if it is not enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// The head, once a mark of its epoch came.
+    pub(crate) head: Option<Position>,
+    /// The newest ticket that was answered before the head was taken.
+    marked: u64,
+}
+
+impl Look {
+    /// Whether the mark asked for by this ticket came, so that the head is at or above all that was published before it was asked.
+    pub(crate) fn answers(&self, ticket: u64) -> bool {
+        self.marked >= ticket
+    }
 }
 
 impl Head {
     /// A head that asks the broker for a mark by `ask`.
-    pub(crate) fn new(ask: impl Fn() + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(ask: impl Fn(u64) + Send + Sync + 'static) -> Self {
         Self {
             epoch: AtomicU64::new(0),
             offset: AtomicU64::new(0),
+            known: AtomicBool::new(false),
             asked: AtomicU64::new(0),
             marked: AtomicU64::new(0),
             waiting: Mutex::new(Vec::new()),
@@ -51,17 +71,22 @@ impl Head {
         }
     }
 
-    /// The head, once a first mark came.
+    /// The head, and which tickets were answered before it was taken: a mark moves the head first, and is an answer after.
+    pub(crate) fn look(&self) -> Look {
+        let marked = self.marked.load(Ordering::Acquire);
+        Look { head: self.load(), marked }
+    }
+
+    /// The head, once a mark of its epoch came.
     pub(crate) fn load(&self) -> Option<Position> {
-        if self.marked.load(Ordering::Acquire) == 0 {
-            return None;
-        }
         loop {
-            // `reset` takes the offset back before it changes the epoch, so an old offset never comes with a new epoch.
+            // `reset` takes all back before it changes the epoch, so nothing old comes with a new epoch; a mark moves the offset
+            // before it makes it known.
             let epoch = self.epoch.load(Ordering::Acquire);
+            let known = self.known.load(Ordering::Acquire);
             let offset = self.offset.load(Ordering::Acquire);
             if self.epoch.load(Ordering::Acquire) == epoch {
-                return Some(Position { epoch: Epoch(epoch), offset });
+                return known.then_some(Position { epoch: Epoch(epoch), offset });
             }
         }
     }
@@ -79,33 +104,25 @@ impl Head {
         self.offset.fetch_max(offset, Ordering::AcqRel);
     }
 
-    /// A mark came: the head moves, and whoever asked has its answer.
-    pub(crate) fn mark(&self, offset: u64) {
-        self.advance(offset);
-        self.marked.fetch_add(1, Ordering::AcqRel);
+    /// A mark came: the head moves, and whoever asked up to its ticket has an answer.
+    pub(crate) fn mark(&self, mark: Mark) {
+        self.advance(mark.offset);
+        self.known.store(true, Ordering::Release);
+        self.marked.fetch_max(mark.ticket, Ordering::AcqRel);
     }
 
     /// The store has a new epoch, and nothing of it is here yet.
     pub(crate) fn reset(&self, epoch: Epoch) {
+        self.known.store(false, Ordering::Release);
         self.offset.store(0, Ordering::Release);
         self.epoch.store(epoch.0, Ordering::Release);
     }
 
-    /// Asks the broker for a mark; the ticket is answered when it came.
+    /// Asks the broker for a mark with a ticket of its own, which is answered when it, or one asked for later, came.
     pub(crate) fn ask(&self) -> u64 {
         let ticket = self.asked.fetch_add(1, Ordering::AcqRel) + 1;
-        (self.ask)();
+        (self.ask)(ticket);
         ticket
-    }
-
-    /// Whether the mark asked for by this ticket came.
-    pub(crate) fn answered(&self, ticket: u64) -> bool {
-        self.marked.load(Ordering::Acquire) >= ticket
-    }
-
-    /// Marks that were asked for and did not come yet.
-    pub(crate) fn unanswered(&self) -> u64 {
-        self.asked.load(Ordering::Acquire).saturating_sub(self.marked.load(Ordering::Acquire))
     }
 
     /// The seat is woken at the head's next move. Look at the head again after this.

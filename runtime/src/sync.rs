@@ -1,20 +1,22 @@
 //! The locks and wakers of floors 4 and up: the standard ones, or loom's where a test explores every interleaving. Floor 0.
+//!
+//! Not `cfg(loom)`: tokio has one of its own, which changes what it compiles.
 
-#[cfg(not(loom))]
+#[cfg(not(triwire_loom))]
 pub(crate) use std::sync::{
     Mutex, MutexGuard,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
-#[cfg(loom)]
+#[cfg(triwire_loom)]
 pub(crate) use loom::sync::{
     Mutex, MutexGuard,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
-#[cfg(not(loom))]
+#[cfg(not(triwire_loom))]
 pub(crate) use futures_util::task::AtomicWaker;
-#[cfg(loom)]
+#[cfg(triwire_loom)]
 pub(crate) use loom::future::AtomicWaker;
 
 /// Locks; a panic of another holder is no reason to stop: no state here is left half changed between two statements that can panic.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::{Answer, Broker, Delivery, Publication, Record, Sink, Tail, Wake};
+use super::{Answer, Broker, Delivery, Mark, Publication, Record, Sink, Tail, Wake};
 use crate::error::{BrokerError, PublishError};
 use crate::forgotten::Forgotten;
 use crate::position::{Epoch, Position};
@@ -67,10 +67,10 @@ impl Broker for Memory {
         Box::pin(std::future::ready(Ok(Tail { entries: Vec::new(), dropped })))
     }
 
-    fn mark(&self) {
+    fn mark(&self, ticket: u64) {
         let Some(sink) = self.sink.get() else { return };
         let newest = self.sequence.lock().unwrap_or_else(PoisonError::into_inner);
-        let wake: Wake = sink.deliver(Delivery::Mark(*newest));
+        let wake: Wake = sink.deliver(Delivery::Mark(Mark { ticket, offset: *newest }));
         drop(newest);
         drop(wake);
     }

@@ -41,8 +41,9 @@ pub trait Broker: Send + Sync + 'static {
     /// What the store keeps of the channel, oldest first, and up to where it keeps nothing.
     fn read(&self, channel: Arc<str>) -> Answer<'_, Result<Tail, BrokerError>>;
 
-    /// Asks for a [`Delivery::Mark`]: each call is answered by one, through the sink, behind what was delivered before.
-    fn mark(&self);
+    /// Asks the store for its newest offset. The answer is a [`Delivery::Mark`] with this ticket, through the sink, behind
+    /// everything up to that offset. It may come twice; it may be lost where [`Delivery::Lost`] says so, and the node asks again.
+    fn mark(&self, ticket: u64);
 
     /// Whether the node's own logs are the only history, so that a node attaches what it publishes to.
     fn keeps_nothing(&self) -> bool {
@@ -83,12 +84,22 @@ pub enum Delivery {
         /// The event.
         record: Record,
     },
-    /// The newest offset of the store, everything up to which was delivered before.
-    Mark(u64),
-    /// Deliveries may be missing: every attached channel has to be read again.
+    /// The store's newest offset.
+    Mark(Mark),
+    /// Deliveries and marks may be missing from here on: every attached channel has to be read again. It comes before
+    /// anything that was published behind what is missing.
     Lost,
     /// The store was made anew, or may have lost the end of its sequence.
     Epoch(Epoch),
+}
+
+/// The answer to [`Broker::mark`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// The ticket it was asked for with: what was published before that is at or below `offset`.
+    pub ticket: u64,
+    /// The newest offset of the store, everything up to which was delivered before.
+    pub offset: u64,
 }
 
 /// Where a broker delivers to: one node of one hub.
@@ -101,7 +112,8 @@ impl Sink {
         Self(Arc::new(take))
     }
 
-    /// Delivers. Readers are woken when the returned value is dropped: drop it outside of any lock.
+    /// Delivers. The broker is not called back in it. Readers are woken, and the broker is asked for what the node needs next,
+    /// when the returned value is dropped: drop it outside of any lock.
     pub fn deliver(&self, delivery: Delivery) -> Wake {
         (self.0)(delivery)
     }
@@ -113,7 +125,7 @@ impl fmt::Debug for Sink {
     }
 }
 
-/// Readers that a delivery concerns; dropping it wakes them, so they cannot be forgotten.
+/// What a delivery leads to, readers to be woken above all; dropping it does it, so it cannot be forgotten.
 #[must_use = "hold it until no lock is held, then drop it"]
 pub struct Wake(Option<Box<dyn FnOnce() + Send>>);
 
@@ -123,7 +135,7 @@ impl Wake {
         Self(None)
     }
 
-    /// Wakes by calling this.
+    /// Does this.
     pub(crate) fn by(wake: impl FnOnce() + Send + 'static) -> Self {
         Self(Some(Box::new(wake)))
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Connection, Reading, Step};
 use crate::channel::{Channel, Read};
+use crate::head::Look;
 use crate::item::Output;
 use crate::log::Want;
 use crate::position::{Position, Since};
@@ -18,14 +19,23 @@ pub(super) struct Joining {
     stage: Stage,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 enum Stage {
-    /// Where it begins is not resolved.
-    Asked,
-    /// It begins above this node's head, and a mark was asked for with this ticket.
-    Ahead { offset: u64, ticket: u64 },
+    /// Where it begins is not resolved. The ticket is of a mark that was asked for: to learn what is newest, or whether the
+    /// store is as far as that.
+    Asked { ticket: Option<u64> },
     /// It is read up to the connection's position, alone.
     Replay,
+}
+
+impl Joining {
+    /// The hub has a new epoch: a place that was found in the old one is none any more, so the channel is told and begins anew.
+    pub(super) fn restart(&mut self) {
+        if matches!(self.stage, Stage::Replay) {
+            self.since = Since::Lost;
+        }
+        self.stage = Stage::Asked { ticket: None };
+    }
 }
 
 impl Connection {
@@ -39,49 +49,52 @@ impl Connection {
         }
         let reading = Reading::new(channel, &self.seat);
         // Now is this moment, not the one at which it is this channel's turn.
-        let since = if since == Since::Now { self.head.load().map_or(Since::Now, Since::At) } else { since };
-        self.joining.push_back(Joining { reading, since, tag, stage: Stage::Asked });
+        let ticket = (since == Since::Now).then(|| self.head.ask());
+        let since = match (ticket, self.head.look()) {
+            (Some(ticket), look) if look.answers(ticket) => look.head.map_or(since, Since::At),
+            _ => since,
+        };
+        self.joining.push_back(Joining { reading, since, tag, stage: Stage::Asked { ticket } });
         self.seat.wake();
     }
 
     /// One step of the channel that joins next. The connection's own position stands still until it is in.
-    pub(super) fn join_next(&mut self, position: Position) -> Step {
-        let Some(joining) = self.joining.front_mut() else { return Step::Again };
-        match joining.stage {
-            Stage::Asked => self.resolve(position),
-            Stage::Ahead { offset, ticket } => {
-                let reached = self.head.offset() >= offset;
-                if !reached && !self.head.answered(ticket) {
-                    return Step::Wait;
-                }
-                if reached { self.enter(offset) } else { self.reset_joining(position) }
-            }
-            Stage::Replay => self.replay(position),
+    pub(super) fn join_next(&mut self, position: Position, head: Position, look: Look) -> Step {
+        match self.joining.front().map(|joining| joining.stage) {
+            None => Step::Again,
+            Some(Stage::Asked { ticket }) => self.resolve(position, head, ticket.map(|ticket| look.answers(ticket))),
+            Some(Stage::Replay) => self.replay(position),
         }
     }
 
-    /// Finds where the channel begins.
-    fn resolve(&mut self, position: Position) -> Step {
-        let Some(head) = self.head.load() else { return Step::Wait };
+    /// Finds where the channel begins; whether the mark came, if one was asked for.
+    fn resolve(&mut self, position: Position, head: Position, answered: Option<bool>) -> Step {
         let Some(joining) = self.joining.front_mut() else { return Step::Again };
-        let from = match joining.since {
+        let (from, known) = match joining.since {
             // Now is the head, and the answer waits until the connection is there.
-            Since::Now => Some(head.offset),
-            Since::Earliest => None,
-            Since::At(since) if since.epoch == position.epoch => Some(since.offset),
+            Since::Now => (Some(head.offset), false),
+            Since::Earliest => (None, true),
+            Since::At(since) if since.epoch == position.epoch => (Some(since.offset), since.offset <= head.offset),
             Since::At(_) | Since::Lost => return self.reset_joining(position),
         };
+        match answered {
+            _ if known => {}
+            None => {
+                joining.stage = Stage::Asked { ticket: Some(self.head.ask()) };
+                return Step::Again;
+            }
+            Some(false) => return Step::Wait,
+            Some(true) if from > Some(head.offset) => return self.reset_joining(position),
+            Some(true) => {}
+        }
         if let Err(step) = joining.reading.begin(position, from) {
             return step;
         }
         let offset = joining.reading.place.after;
-        if offset > head.offset {
-            joining.stage = Stage::Ahead { offset, ticket: self.head.ask() };
-        } else if offset >= position.offset {
+        if offset >= position.offset {
             return self.enter(offset);
-        } else {
-            joining.stage = Stage::Replay;
         }
+        joining.stage = Stage::Replay;
         Step::Again
     }
 
@@ -108,9 +121,13 @@ impl Connection {
             (Read::Found(found), _) => found,
         };
         let mut out: Vec<Output> = reading.accept(place, &found, position).into_iter().collect();
-        let whole = !found.cut;
         // Volatile entries wait until the channel is in: what is replayed are events with a place.
-        for (order, entry) in found.entries.into_iter().filter(|(order, _)| order.tick == 0) {
+        let positioned = found.entries.into_iter().filter(|(order, _)| order.tick == 0);
+        let mut entries: Vec<_> = positioned.map(|(order, entry)| (order, 0, entry)).collect();
+        let fit = self.batch.fit(&entries);
+        let whole = !found.cut && fit == entries.len();
+        entries.truncate(fit);
+        for (order, _, entry) in entries {
             reading.place.pass(order);
             out.push(Output::Entry(entry));
         }

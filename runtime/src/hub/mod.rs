@@ -1,10 +1,8 @@
 //! All channels of one enum; the only floor that knows it. Floor 6.
 
-mod drain;
 pub(crate) mod node;
 pub(crate) mod stream;
 mod subscription;
-mod sweep;
 
 use std::marker::PhantomData;
 use std::sync::Arc;

@@ -1,16 +1,19 @@
 //! All channels of one hub on this node, and its connections; knows nothing of the enum. Floor 6.
 
+mod feed;
+#[cfg(test)]
+mod order;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use futures_util::FutureExt;
 use tokio::runtime::Handle;
+use tokio::time::Instant;
 
-use super::drain::Drain;
 use super::stream::Stream;
-use crate::broker::{Broker, Delivery, Publication, Record, Sink, Timestamp, Wake};
+use crate::broker::{Broker, Publication, Sink, Timestamp, Wake};
 use crate::channel::Channel;
 use crate::connection::{Batch, Connection};
 use crate::error::{BrokerError, PublishError};
@@ -18,29 +21,38 @@ use crate::head::{Head, Seat};
 use crate::limits::Limits;
 use crate::log::Retention;
 use crate::metrics::{Metrics, Stats};
-use crate::position::{Epoch, Position, Since};
+use crate::position::{Position, Since};
 use crate::subscribers::Subscribers;
 use crate::sync::{Mutex, lock};
 
 /// Readers that one call wakes before it lets others go on: a publisher never wakes ten thousand itself.
-pub(super) const WAKE_BATCH: usize = 64;
-/// How long to wait before a broker that did not answer is asked again.
-const ATTACH_RETRY: Duration = Duration::from_millis(200);
+const WAKE_BATCH: usize = 64;
+/// Channels that the sweeper looks at under one hold of the table.
+const SWEEP_BATCH: usize = 256;
 
 /// See the module.
 pub(crate) struct Node {
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) head: Arc<Head>,
-    pub(super) broker: Arc<dyn Broker>,
-    pub(super) retention: Retention,
+    broker: Arc<dyn Broker>,
+    retention: Retention,
     /// The table's lock comes before a channel's, and a channel is removed only under it and only while nobody else holds it.
-    pub(super) table: Mutex<HashMap<Arc<str>, Arc<Channel>>>,
-    pub(super) connections: Mutex<Subscribers<Arc<Seat>>>,
-    pub(super) drain: OnceLock<Drain>,
-    pub(super) idle: tokio::sync::Notify,
-    pub(super) sweeping: AtomicBool,
-    pub(super) this: Weak<Self>,
+    table: Mutex<HashMap<Arc<str>, Arc<Channel>>>,
+    connections: Mutex<Subscribers<Arc<Seat>>>,
+    drain: OnceLock<Drain>,
+    idle: tokio::sync::Notify,
+    sweeping: AtomicBool,
+    /// The runtime the broker was opened in: channels are attached there when who asks for one runs in none.
+    runtime: OnceLock<Handle>,
+    this: Weak<Self>,
+}
+
+/// When the streams of a node end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Drain {
+    pub(super) began: Instant,
+    pub(super) within: Duration,
 }
 
 /// Why nobody is connected.
@@ -66,7 +78,7 @@ impl Node {
             Self {
                 limits,
                 metrics: Metrics::default(),
-                head: Arc::new(Head::new(move || ask.mark())),
+                head: Arc::new(Head::new(move |ticket| ask.mark(ticket))),
                 broker,
                 retention,
                 table: Mutex::new(HashMap::new()),
@@ -74,6 +86,7 @@ impl Node {
                 drain: OnceLock::new(),
                 idle: tokio::sync::Notify::new(),
                 sweeping: AtomicBool::new(false),
+                runtime: OnceLock::new(),
                 this: this.clone(),
             }
         })
@@ -81,6 +94,9 @@ impl Node {
 
     /// Opens the broker: from here on it delivers.
     pub(super) async fn open(self: &Arc<Self>) -> Result<(), BrokerError> {
+        if let Ok(runtime) = Handle::try_current() {
+            let _ = self.runtime.set(runtime);
+        }
         let node = Arc::downgrade(self);
         let sink = Sink::new(move |delivery| node.upgrade().map_or_else(Wake::nobody, |node| node.deliver(delivery)));
         self.head.reset(self.broker.open(sink).await?);
@@ -154,127 +170,98 @@ impl Node {
         channel
     }
 
-    /// Subscribes to the channel at the broker and reads its tail: at once where the broker answers at once.
-    fn attach(&self, channel: Arc<Channel>) {
-        let Some(node) = self.this.upgrade() else { return };
-        let mut attaching = Box::pin(async move {
-            while let Err(error) = node.attach_once(&channel).await {
-                tracing::warn!(channel = %channel.name(), %error, "the channel is not attached, asking again");
-                tokio::time::sleep(ATTACH_RETRY).await;
-            }
-        });
-        if attaching.as_mut().now_or_never().is_none() {
-            tokio::spawn(attaching);
-        }
-    }
-
-    async fn attach_once(&self, channel: &Arc<Channel>) -> Result<(), BrokerError> {
-        let losses = channel.losses();
-        self.broker.attach(channel.name().clone()).await?;
-        let tail = self.broker.read(channel.name().clone()).await?;
-        self.grown(channel.attach(losses, &tail.entries, tail.dropped, now()));
-        if !self.broker.keeps_nothing() {
-            // A tail moves no head: the mark behind it does.
-            self.head.ask();
-        }
-        drop(self.wake(channel.clone()));
-        Ok(())
-    }
-
-    /// Takes one delivery of the broker.
-    fn deliver(&self, delivery: Delivery) -> Wake {
-        match delivery {
-            Delivery::Entry { channel, record } => self.deliver_entry(&channel, &record),
-            Delivery::Mark(offset) => {
-                self.head.mark(offset);
-                self.wake_head()
-            }
-            Delivery::Lost => {
-                self.lose();
-                Wake::nobody()
-            }
-            Delivery::Epoch(epoch) => {
-                self.reset(epoch);
-                Wake::nobody()
-            }
-        }
-    }
-
-    fn deliver_entry(&self, name: &Arc<str>, record: &Record) -> Wake {
-        let channel = lock(&self.table).get(name).cloned();
-        let Some(channel) = channel else {
-            self.head.advance(record.offset.unwrap_or(0));
-            return self.wake_head();
-        };
-        let (grown, waited_for) = channel.deliver(record, &self.head, now());
-        let over = self.grown(grown) > self.limits.history_bytes;
-        if !waited_for && !over && !self.head.waited_for() {
-            return Wake::nobody();
-        }
-        let Some(node) = self.this.upgrade() else { return Wake::nobody() };
-        Wake::by(move || {
-            drop(node.wake(channel));
-            drop(node.wake_head());
-            if over {
-                node.make_room();
-            }
-        })
-    }
-
-    /// Deliveries may be missing: every channel is read again, and the marks asked for are asked for again.
-    fn lose(&self) {
-        let channels: Vec<_> = lock(&self.table).values().cloned().collect();
-        // One that is on its way may have read its tail before the loss: it is read again too.
-        for channel in channels {
-            channel.lose();
-            self.attach(channel);
-        }
-        for _ in 0..self.head.unanswered() {
-            self.broker.mark();
-        }
-    }
-
-    /// The store is another: nothing that is here is of it.
-    fn reset(&self, epoch: Epoch) {
-        let table = lock(&self.table);
-        self.head.reset(epoch);
-        let channels: Vec<_> = table.values().cloned().collect();
-        for channel in &channels {
-            self.grown(channel.reset(epoch));
-        }
-        drop(table);
-        channels.into_iter().for_each(|channel| self.attach(channel));
-        self.head.ask();
-        drop(self.wake_head());
-    }
-
-    /// Wakes who waits for the head.
-    fn wake_head(&self) -> Wake {
-        let seats = self.head.take_waiting();
-        if seats.is_empty() { Wake::nobody() } else { Wake::by(move || seats.iter().for_each(|seat| seat.wake())) }
-    }
-
-    /// Wakes who waits for the channel: a bounded batch at once, the rest from a task.
-    fn wake(&self, channel: Arc<Channel>) -> Wake {
-        Wake::by(move || {
-            if !channel.wake(WAKE_BATCH) {
-                return;
-            }
-            match Handle::try_current() {
-                Ok(runtime) => drop(runtime.spawn(async move {
-                    while channel.wake(WAKE_BATCH) {
-                        tokio::task::yield_now().await;
-                    }
-                })),
-                Err(_) => while channel.wake(WAKE_BATCH) {},
-            }
-        })
-    }
-
     /// Notes how the history grew, and gives its size.
-    pub(super) fn grown(&self, bytes: isize) -> usize {
+    fn grown(&self, bytes: isize) -> usize {
         let before = self.metrics.history_bytes.fetch_add(bytes.cast_unsigned(), Relaxed);
         before.wrapping_add_signed(bytes)
+    }
+
+    /// The history is over its budget: the hub's oldest events go, until an eighth is free.
+    fn make_room(&self) {
+        let channels: Vec<_> = lock(&self.table).values().cloned().collect();
+        let enough = self.limits.history_bytes - self.limits.history_bytes / 8;
+        while self.metrics.history_bytes.load(Relaxed) > enough {
+            let Some(oldest) = channels.iter().filter_map(|channel| channel.oldest()).min() else { return };
+            // An eighth of the way to the head a round: a few dozen rounds at most, and little more is dropped than has to be.
+            let bound = oldest + (self.head.offset().saturating_sub(oldest)) / 8;
+            for channel in &channels {
+                self.grown(channel.drop_to(bound));
+            }
+        }
+        tracing::warn!(limit = self.limits.history_bytes, "the history is over `history_bytes`: the oldest events were dropped");
+    }
+
+    /// Forgets the channel if nothing needs it.
+    fn forget(&self, name: &Arc<str>) {
+        let idle = (!self.broker.keeps_nothing()).then(|| Timestamp(now().0.saturating_sub(milliseconds(self.retention.keep))));
+        let mut table = lock(&self.table);
+        let Some(channel) = table.get(name) else { return };
+        if Arc::strong_count(channel) > 1 {
+            return;
+        }
+        if let Some(dropped) = channel.forgettable(idle) {
+            self.grown(channel.bytes().cast_signed().wrapping_neg());
+            self.broker.detach(name, dropped);
+            table.remove(name);
+        }
+    }
+
+    /// Starts the sweeper, once there is a runtime to run it. It ends with the node.
+    fn sweep_from_now_on(&self) {
+        let Ok(runtime) = Handle::try_current() else { return };
+        if self.sweeping.swap(true, Relaxed) {
+            return;
+        }
+        let every = (self.retention.keep / 16).clamp(Duration::from_millis(50), Duration::from_secs(15));
+        let node = self.this.clone();
+        runtime.spawn(async move {
+            loop {
+                tokio::time::sleep(every).await;
+                let Some(node) = node.upgrade() else { return };
+                node.sweep().await;
+            }
+        });
+    }
+
+    /// Drops what is too old everywhere, and forgets what nobody needs.
+    async fn sweep(&self) {
+        let names: Vec<_> = lock(&self.table).keys().cloned().collect();
+        for names in names.chunks(SWEEP_BATCH) {
+            for name in names {
+                let channel = lock(&self.table).get(name).cloned();
+                if let Some(channel) = channel {
+                    self.grown(channel.expire(now()));
+                }
+                self.forget(name);
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Ends every stream, spread over `within`, and returns when all have ended or the time is over.
+    pub(super) async fn drain(&self, within: Duration) {
+        let drain = *self.drain.get_or_init(|| Drain { began: Instant::now(), within });
+        tracing::info!(connections = self.metrics.connections.load(Relaxed), ?within, "the hub drains");
+        lock(&self.connections).call();
+        loop {
+            let seats = lock(&self.connections).take_called(WAKE_BATCH);
+            if seats.is_empty() {
+                break;
+            }
+            seats.iter().for_each(|seat| seat.wake());
+            tokio::task::yield_now().await;
+        }
+        let deadline = drain.began + drain.within;
+        loop {
+            let idle = self.idle.notified();
+            if self.metrics.connections.load(Relaxed) == 0 {
+                return;
+            }
+            if tokio::time::timeout_at(deadline, idle).await.is_err() {
+                tracing::warn!(connections = self.metrics.connections.load(Relaxed), "the drain's time is over");
+                return;
+            }
+        }
     }
 
     /// The newest position of the store: a mark is asked for, and its answer is the head.
@@ -284,14 +271,25 @@ impl Node {
         let newest = std::future::poll_fn(|cx| {
             seat.register(cx.waker());
             self.head.wait(&seat);
-            match self.head.load() {
-                Some(head) if self.head.answered(ticket) => std::task::Poll::Ready(head),
+            let look = self.head.look();
+            match look.head {
+                Some(head) if look.answers(ticket) => std::task::Poll::Ready(head),
                 _ => std::task::Poll::Pending,
             }
         })
         .await;
         self.head.unwait(&seat);
         newest
+    }
+
+    /// Whether streams end.
+    pub(crate) fn draining(&self) -> bool {
+        self.drain.get().is_some()
+    }
+
+    /// When and how fast they end.
+    pub(super) fn drain_plan(&self) -> Option<Drain> {
+        self.drain.get().copied()
     }
 
     /// How long to wait before coming back, in milliseconds: the limit `sse_retry`, give or take a half.
@@ -312,10 +310,14 @@ impl Node {
 
 /// The time on the wall: an event's age is the same on every node.
 pub(crate) fn now() -> Timestamp {
+    #[cfg(test)]
+    if let Some(now) = order::clock() {
+        return now;
+    }
     Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, milliseconds))
 }
 
-pub(super) fn milliseconds(duration: Duration) -> u64 {
+fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
