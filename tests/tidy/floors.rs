@@ -13,7 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["connection"],
     &["hub"],
     &["authorize", "transport"],
-    &["router", "schema", "inspect", "prometheus"],
+    &["schema", "inspect", "prometheus", "router"],
 ];
 
 /// Where a module stands: its floor, and its place there.
