@@ -61,7 +61,7 @@ async fn told(wire: Wire, address: SocketAddr) -> Result<Instant, Failure> {
             return Err(format!("{wire:?}: {item} after the bye").into());
         }
         if let Some(reason) = item.get("bye") {
-            if reason["reason"] != Value::from("drain") {
+            if reason["reason"] != "drain" {
                 return Err(format!("{wire:?}: {item}").into());
             }
             bye = Some(Instant::now());

@@ -92,7 +92,7 @@ impl Client {
         match self {
             Self::Sse(sse) => Ok(sse.next().await?.map(|event| event.data)),
             Self::Ws(ws) => ws.next().await,
-            Self::Poll(poll) => Ok(poll.next()),
+            Self::Poll(poll) => Ok(poll.items.pop_front()),
         }
     }
 }
@@ -207,10 +207,5 @@ impl Poll {
         let mut items: VecDeque<Value> = serde_json::from_value(answer["items"].take())?;
         items.push_back(serde_json::json!({ "position": answer["position"] }));
         Ok(Self { items })
-    }
-
-    /// The next item.
-    pub fn next(&mut self) -> Option<Value> {
-        self.items.pop_front()
     }
 }
