@@ -6,7 +6,9 @@
 
 use std::sync::Arc;
 
+use crate::broker::Tail;
 use crate::entry::{Entry, Record, Timestamp};
+use crate::error::BrokerError;
 use crate::head::{Head, Seat};
 use crate::log::{Found, Log, Place, Retention, Want};
 use crate::position::Epoch;
@@ -111,23 +113,29 @@ impl Channel {
 
     /// The tail is read: what came live meanwhile goes behind it, what came twice is dropped.
     /// A tail that was asked for before the newest loss may lack what was lost, and is not taken.
-    pub(crate) fn attach(&self, losses: u64, tail: &[Record], dropped: u64, now: Timestamp) -> isize {
+    ///
+    /// # Errors
+    /// The tail is of a new epoch that was not delivered yet: its offsets may be those of other events here.
+    pub(crate) fn attach(&self, losses: u64, tail: &Tail, now: Timestamp) -> Result<isize, BrokerError> {
         let mut state = lock(&self.state);
         let state = &mut *state;
         if state.losses != losses {
-            return 0;
+            return Ok(0);
         }
-        let Some(held) = state.held.take() else { return 0 };
+        if state.epoch != tail.epoch {
+            return Err(BrokerError("the tail is of another epoch".into()));
+        }
+        let Some(held) = state.held.take() else { return Ok(0) };
         let before = state.log.bytes();
-        state.log.drop_to(dropped);
-        for record in tail.iter().filter(|record| record.offset > Some(dropped)) {
+        state.log.drop_to(tail.dropped);
+        for record in tail.entries.iter().filter(|record| record.offset > Some(tail.dropped)) {
             state.log.append(Entry::new(&self.name, state.epoch, record), now);
         }
         let held_bytes = held.bytes();
         state.log.take_over(held, now);
         self.version.fetch_add(1, Ordering::Release);
         state.subscribers.call();
-        state.log.bytes().wrapping_sub(before).wrapping_sub(held_bytes).cast_signed()
+        Ok(state.log.bytes().wrapping_sub(before).wrapping_sub(held_bytes).cast_signed())
     }
 
     /// Deliveries may be missing: readers wait until the tail is read again.

@@ -71,17 +71,20 @@ struct Taken {
 
 impl Connection {
     /// A connection of these channels since there. Unless it has none, its first item is its own position.
-    /// Now is this moment, where the broker answers at once: what comes between this call and the first read is read.
+    /// Now is this moment: what comes between this call and the first read is read.
     pub(crate) fn new(head: Arc<Head>, seat: Arc<Seat>, channels: Vec<Arc<Channel>>, since: Since, batch: Batch) -> Self {
         let opens = !channels.is_empty();
-        let readings = channels.into_iter().map(|channel| Reading::new(channel, &seat)).collect();
-        // A start that is known is told at once and as it came, whatever becomes of it: a cut before a gap must lead to the gap again.
+        let readings: Vec<_> = channels.into_iter().map(|channel| Reading::new(channel, &seat)).collect();
+        // This node may have stood still while nothing was attached: only a mark says what is newest.
+        let ticket = (since == Since::Now).then(|| head.ask());
+        let start = Start::Since { since, opens, ticket };
+        // Told at once and as it came, whatever becomes of it: a cut before a gap must lead to the gap again.
         let opening = if let (Since::At(position), true) = (since, opens) { Some(position) } else { None };
-        let start = Start::Since { since, opens, ticket: None };
         let mut connection = Self { head, seat, batch, start, opening, readings, joining: VecDeque::new(), owed: Vec::new() };
-        while let Start::Since { since: Since::Now, ticket, .. } = connection.start
-            && matches!(connection.begin(Since::Now, opens, ticket, connection.head.look()), Step::Again)
-        {}
+        if since == Since::Now {
+            // Resolved at once where the broker answers at once; else the first read goes on from here.
+            let _ = connection.begin(since, opens, ticket, connection.head.look());
+        }
         connection
     }
 
@@ -138,7 +141,6 @@ impl Connection {
     fn begin(&mut self, since: Since, opens: bool, ticket: Option<u64>, look: Look) -> Step {
         let Some(head) = look.head else { return Step::Wait };
         let (position, known) = match since {
-            // This node may have stood still while nothing was attached: only a mark says what is newest.
             Since::Now => (head, false),
             Since::Earliest => (Position { offset: 0, ..head }, true),
             Since::At(position) if position.epoch == head.epoch => (position, position.offset <= head.offset),
@@ -161,9 +163,7 @@ impl Connection {
             return step;
         }
         self.start = Start::At(position);
-        if opens && since == Since::Now {
-            self.opening = Some(position);
-        }
+        self.opening = (opens && since == Since::Now).then_some(position);
         Step::Again
     }
 
@@ -324,3 +324,6 @@ impl Batch {
         fitting.count().max(1).min(entries.len())
     }
 }
+
+#[cfg(all(test, triwire_loom))]
+mod loom;

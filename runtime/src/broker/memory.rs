@@ -64,7 +64,7 @@ impl Broker for Memory {
 
     fn read(&self, channel: Arc<str>) -> Answer<'_, Result<Tail, BrokerError>> {
         let dropped = self.forgotten.lock().unwrap_or_else(PoisonError::into_inner).take(&channel);
-        Box::pin(std::future::ready(Ok(Tail { entries: Vec::new(), dropped })))
+        Box::pin(std::future::ready(Ok(Tail { epoch: self.epoch, entries: Vec::new(), dropped })))
     }
 
     fn mark(&self, ticket: u64) {

@@ -65,8 +65,10 @@ pub struct Publication {
 }
 
 /// What a store keeps of one channel.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Tail {
+    /// The store's epoch when it was read: one that the node has not heard of yet is not taken for its own.
+    pub epoch: Epoch,
     /// The entries, oldest first.
     pub entries: Vec<Record>,
     /// Everything up to this offset is gone.

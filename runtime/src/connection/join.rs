@@ -47,13 +47,17 @@ impl Connection {
             self.seat.wake();
             return;
         }
+        let (mut since, mut ticket) = (since, None);
+        if since == Since::Now {
+            // Now is this moment, not the one at which it is this channel's turn.
+            let asked = self.head.ask();
+            let look = self.head.look();
+            match look.head {
+                Some(head) if look.answers(asked) => since = Since::At(head),
+                _ => ticket = Some(asked),
+            }
+        }
         let reading = Reading::new(channel, &self.seat);
-        // Now is this moment, not the one at which it is this channel's turn.
-        let ticket = (since == Since::Now).then(|| self.head.ask());
-        let since = match (ticket, self.head.look()) {
-            (Some(ticket), look) if look.answers(ticket) => look.head.map_or(since, Since::At),
-            _ => since,
-        };
         self.joining.push_back(Joining { reading, since, tag, stage: Stage::Asked { ticket } });
         self.seat.wake();
     }

@@ -1,17 +1,13 @@
 //! All channels of one hub on this node, and its connections; knows nothing of the enum. Floor 6.
 
-mod feed;
-#[cfg(test)]
-mod order;
-
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::Handle;
-use tokio::time::Instant;
 
+use super::drain::Drain;
 use super::stream::Stream;
 use crate::broker::{Broker, Publication, Sink, Timestamp, Wake};
 use crate::channel::Channel;
@@ -26,33 +22,24 @@ use crate::subscribers::Subscribers;
 use crate::sync::{Mutex, lock};
 
 /// Readers that one call wakes before it lets others go on: a publisher never wakes ten thousand itself.
-const WAKE_BATCH: usize = 64;
-/// Channels that the sweeper looks at under one hold of the table.
-const SWEEP_BATCH: usize = 256;
+pub(super) const WAKE_BATCH: usize = 64;
 
 /// See the module.
 pub(crate) struct Node {
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) head: Arc<Head>,
-    broker: Arc<dyn Broker>,
-    retention: Retention,
+    pub(super) broker: Arc<dyn Broker>,
+    pub(super) retention: Retention,
     /// The table's lock comes before a channel's, and a channel is removed only under it and only while nobody else holds it.
-    table: Mutex<HashMap<Arc<str>, Arc<Channel>>>,
-    connections: Mutex<Subscribers<Arc<Seat>>>,
-    drain: OnceLock<Drain>,
-    idle: tokio::sync::Notify,
-    sweeping: AtomicBool,
+    pub(super) table: Mutex<HashMap<Arc<str>, Arc<Channel>>>,
+    pub(super) connections: Mutex<Subscribers<Arc<Seat>>>,
+    pub(super) drain: OnceLock<Drain>,
+    pub(super) idle: tokio::sync::Notify,
+    pub(super) sweeping: AtomicBool,
     /// The runtime the broker was opened in: channels are attached there when who asks for one runs in none.
-    runtime: OnceLock<Handle>,
-    this: Weak<Self>,
-}
-
-/// When the streams of a node end.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Drain {
-    pub(super) began: Instant,
-    pub(super) within: Duration,
+    pub(super) runtime: OnceLock<Handle>,
+    pub(super) this: Weak<Self>,
 }
 
 /// Why nobody is connected.
@@ -171,97 +158,9 @@ impl Node {
     }
 
     /// Notes how the history grew, and gives its size.
-    fn grown(&self, bytes: isize) -> usize {
+    pub(super) fn grown(&self, bytes: isize) -> usize {
         let before = self.metrics.history_bytes.fetch_add(bytes.cast_unsigned(), Relaxed);
         before.wrapping_add_signed(bytes)
-    }
-
-    /// The history is over its budget: the hub's oldest events go, until an eighth is free.
-    fn make_room(&self) {
-        let channels: Vec<_> = lock(&self.table).values().cloned().collect();
-        let enough = self.limits.history_bytes - self.limits.history_bytes / 8;
-        while self.metrics.history_bytes.load(Relaxed) > enough {
-            let Some(oldest) = channels.iter().filter_map(|channel| channel.oldest()).min() else { return };
-            // An eighth of the way to the head a round: a few dozen rounds at most, and little more is dropped than has to be.
-            let bound = oldest + (self.head.offset().saturating_sub(oldest)) / 8;
-            for channel in &channels {
-                self.grown(channel.drop_to(bound));
-            }
-        }
-        tracing::warn!(limit = self.limits.history_bytes, "the history is over `history_bytes`: the oldest events were dropped");
-    }
-
-    /// Forgets the channel if nothing needs it.
-    fn forget(&self, name: &Arc<str>) {
-        let idle = (!self.broker.keeps_nothing()).then(|| Timestamp(now().0.saturating_sub(milliseconds(self.retention.keep))));
-        let mut table = lock(&self.table);
-        let Some(channel) = table.get(name) else { return };
-        if Arc::strong_count(channel) > 1 {
-            return;
-        }
-        if let Some(dropped) = channel.forgettable(idle) {
-            self.grown(channel.bytes().cast_signed().wrapping_neg());
-            self.broker.detach(name, dropped);
-            table.remove(name);
-        }
-    }
-
-    /// Starts the sweeper, once there is a runtime to run it. It ends with the node.
-    fn sweep_from_now_on(&self) {
-        let Ok(runtime) = Handle::try_current() else { return };
-        if self.sweeping.swap(true, Relaxed) {
-            return;
-        }
-        let every = (self.retention.keep / 16).clamp(Duration::from_millis(50), Duration::from_secs(15));
-        let node = self.this.clone();
-        runtime.spawn(async move {
-            loop {
-                tokio::time::sleep(every).await;
-                let Some(node) = node.upgrade() else { return };
-                node.sweep().await;
-            }
-        });
-    }
-
-    /// Drops what is too old everywhere, and forgets what nobody needs.
-    async fn sweep(&self) {
-        let names: Vec<_> = lock(&self.table).keys().cloned().collect();
-        for names in names.chunks(SWEEP_BATCH) {
-            for name in names {
-                let channel = lock(&self.table).get(name).cloned();
-                if let Some(channel) = channel {
-                    self.grown(channel.expire(now()));
-                }
-                self.forget(name);
-            }
-            tokio::task::yield_now().await;
-        }
-    }
-
-    /// Ends every stream, spread over `within`, and returns when all have ended or the time is over.
-    pub(super) async fn drain(&self, within: Duration) {
-        let drain = *self.drain.get_or_init(|| Drain { began: Instant::now(), within });
-        tracing::info!(connections = self.metrics.connections.load(Relaxed), ?within, "the hub drains");
-        lock(&self.connections).call();
-        loop {
-            let seats = lock(&self.connections).take_called(WAKE_BATCH);
-            if seats.is_empty() {
-                break;
-            }
-            seats.iter().for_each(|seat| seat.wake());
-            tokio::task::yield_now().await;
-        }
-        let deadline = drain.began + drain.within;
-        loop {
-            let idle = self.idle.notified();
-            if self.metrics.connections.load(Relaxed) == 0 {
-                return;
-            }
-            if tokio::time::timeout_at(deadline, idle).await.is_err() {
-                tracing::warn!(connections = self.metrics.connections.load(Relaxed), "the drain's time is over");
-                return;
-            }
-        }
     }
 
     /// The newest position of the store: a mark is asked for, and its answer is the head.
@@ -280,16 +179,6 @@ impl Node {
         .await;
         self.head.unwait(&seat);
         newest
-    }
-
-    /// Whether streams end.
-    pub(crate) fn draining(&self) -> bool {
-        self.drain.get().is_some()
-    }
-
-    /// When and how fast they end.
-    pub(super) fn drain_plan(&self) -> Option<Drain> {
-        self.drain.get().copied()
     }
 
     /// How long to wait before coming back, in milliseconds: the limit `sse_retry`, give or take a half.
@@ -311,13 +200,13 @@ impl Node {
 /// The time on the wall: an event's age is the same on every node.
 pub(crate) fn now() -> Timestamp {
     #[cfg(test)]
-    if let Some(now) = order::clock() {
+    if let Some(now) = super::order::clock() {
         return now;
     }
     Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, milliseconds))
 }
 
-fn milliseconds(duration: Duration) -> u64 {
+pub(super) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -49,7 +49,7 @@ impl<E: Realtime + DeserializeOwned> Hub<E> {
 }
 
 /// The name of a channel, which its fields may not make.
-fn name<C: Channels>(channel: &C) -> Result<String, ChannelError> {
+pub(super) fn name<C: Channels>(channel: &C) -> Result<String, ChannelError> {
     use fmt::Write as _;
     let mut name = String::new();
     // `Display` can only say that it failed; reading its own parts back would not say more.

@@ -16,7 +16,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt;
 
-use super::Node;
+use super::node::Node;
 use crate::broker::Timestamp;
 use crate::limits::Limits;
 

@@ -97,9 +97,9 @@ impl Store {
     }
 
     fn tail(&self, channel: &Arc<str>) -> Tail {
-        let Some(stored) = self.streams.get(channel) else { return Tail::default() };
+        let Some(stored) = self.streams.get(channel) else { return Tail { epoch: EPOCH, entries: Vec::new(), dropped: 0 } };
         let dropped = if self.rule == Some(Rule::NoDropped) { 0 } else { stored.dropped };
-        Tail { entries: stored.kept.iter().cloned().collect(), dropped }
+        Tail { epoch: EPOCH, entries: stored.kept.iter().cloned().collect(), dropped }
     }
 
     /// The node's connection breaks: what it had received arrives still, the rest is lost.

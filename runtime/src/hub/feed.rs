@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::runtime::Handle;
 
-use super::{Node, WAKE_BATCH, now};
+use super::node::{Node, WAKE_BATCH, now};
 use crate::broker::{Delivery, Record, Wake};
 use crate::channel::Channel;
 use crate::error::BrokerError;
@@ -39,7 +39,7 @@ impl Node {
         let losses = channel.losses();
         self.broker.attach(channel.name().clone()).await?;
         let tail = self.broker.read(channel.name().clone()).await?;
-        self.grown(channel.attach(losses, &tail.entries, tail.dropped, now()));
+        self.grown(channel.attach(losses, &tail, now())?);
         if !self.broker.keeps_nothing() {
             // A tail moves no head: the mark behind it does.
             self.head.ask();
