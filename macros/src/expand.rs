@@ -48,9 +48,15 @@ fn realtime(model: &Model<'_>) -> TokenStream {
         let volatile = variant.volatile.then(|| quote!(.volatile()));
         quote! { __triwire::Variant::new(#wire, #channel)#volatile }
     });
-    // At the enum's name, so that a forgotten derive is told there, once.
-    let encode = quote_spanned! { ident.span()=> <#ident as __triwire::Encode>::encode };
-    let schema = quote_spanned! { ident.span()=> <#ident as __triwire::Describe>::describe };
+    let (encode, schema) = needs(model);
+    // A field that users should no longer read still says where the event goes.
+    let deprecated = model
+        .variants
+        .iter()
+        .flat_map(|variant| variant.fields)
+        .flat_map(|field| &field.attrs)
+        .any(|attribute| attribute.path().is_ident("deprecated"));
+    let allow = deprecated.then(|| quote!(#[allow(deprecated)]));
     let contract = local("contract");
     let arms = model.variants.iter().enumerate().map(|(at, variant)| arm(at, variant, &model.channels[variant.channel], &contract));
     quote! {
@@ -64,12 +70,22 @@ fn realtime(model: &Model<'_>) -> TokenStream {
                 encode: #encode,
                 schema: #schema,
             };
+            #allow
             fn route(&self) -> __triwire::Route {
                 let #contract = &<Self as __triwire::Realtime>::CONTRACT;
                 match self { #(#arms,)* }
             }
         }
     }
+}
+
+/// The functions that an enum has by its other derives; at its name, so that a forgotten one is told there, once.
+pub(crate) fn needs(model: &Model<'_>) -> (TokenStream, TokenStream) {
+    let ident = &model.input.ident;
+    (
+        quote_spanned! { ident.span()=> <#ident as __triwire::Encode>::encode },
+        quote_spanned! { ident.span()=> <#ident as __triwire::Describe>::describe },
+    )
 }
 
 fn arm(at: usize, variant: &Variant<'_>, channel: &Channel<'_>, contract: &Ident) -> TokenStream {

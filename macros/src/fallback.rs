@@ -24,6 +24,8 @@ fn realtime(model: &Model<'_>) -> TokenStream {
         }
         bounds.extend(quote!(Self: ::core::marker::Send + ::core::marker::Sync + 'static));
     }
+    // A forgotten derive is a mistake of its own, told in the same compile; not so where that derive had nothing to work with.
+    let (encode, schema) = if model.derived { expand::needs(model) } else { (quote!(|_, _| loop {}), quote!(|_| loop {})) };
     quote! {
         impl #generics __triwire::Realtime for #ident #arguments #bounds {
             type Channel = #channels;
@@ -32,8 +34,8 @@ fn realtime(model: &Model<'_>) -> TokenStream {
                 history: ::core::option::Option::None,
                 keep: ::core::option::Option::None,
                 variants: &[],
-                encode: |_, _| loop {},
-                schema: |_| loop {},
+                encode: #encode,
+                schema: #schema,
             };
             fn route(&self) -> __triwire::Route { loop {} }
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use quote::{ToTokens, format_ident};
+use serde_derive_internals::ungroup;
 use syn::ext::IdentExt;
 use syn::{Data, DeriveInput, Fields, Ident, Path, Type};
 
@@ -19,6 +20,8 @@ pub(crate) struct Model<'a> {
     pub(crate) krate: Option<Path>,
     pub(crate) history: Option<usize>,
     pub(crate) keep: Option<Duration>,
+    /// Whether the derives of serde and schemars must have worked, if they are there.
+    pub(crate) derived: bool,
     pub(crate) channels: Vec<Channel<'a>>,
     pub(crate) variants: Vec<Variant<'a>>,
 }
@@ -55,9 +58,11 @@ pub(crate) fn check<'a>(written: Written<'a>, errors: &Errors) -> Model<'a> {
     let Written { input, options, variants } = written;
     let Options { history, keep, channels, krate } = options;
     check_input(input, errors);
-    let names = if variants.is_empty() { Vec::new() } else { serde::names(input, errors).unwrap_or_default() };
+    let names = if variants.is_empty() { None } else { serde::names(input, errors) };
     let channels_name = channels_name(input, channels, errors);
-    let mut model = Model { input, channels_name, krate, history, keep, channels: Vec::new(), variants: Vec::new() };
+    let derived = names.is_some() && input.generics.params.is_empty();
+    let names = names.unwrap_or_default();
+    let mut model = Model { input, channels_name, krate, history, keep, derived, channels: Vec::new(), variants: Vec::new() };
     for (at, variant) in variants.iter().enumerate() {
         let wire = names.get(at).cloned().unwrap_or_default();
         if let Some(channel) = model.channel_of(variant, errors) {
@@ -213,7 +218,7 @@ fn unknown_field(name: &str, variant: &syn::Variant) -> String {
 
 /// Types that everybody knows not to be parameters; of all others the compiler finds out.
 fn check_type(name: &Ident, ty: &Type, errors: &Errors) -> bool {
-    let remedy = match ty {
+    let remedy = match ungroup(ty) {
         Type::Reference(_) => "own it, `String` for `&str`",
         Type::Tuple(_) | Type::Array(_) | Type::Slice(_) => "write a parameter for each of its parts",
         Type::Path(path) => match path.path.segments.last().map(|last| last.ident.to_string()).as_deref() {
@@ -275,7 +280,8 @@ fn channel_names(template: &Template, errors: &Errors) -> Option<(Ident, Ident)>
 /// A type as one would write it.
 pub(crate) fn spelled(ty: &Type) -> String {
     let mut text = String::new();
-    for token in ty.to_token_stream() {
+    // A type that came through a macro stands in a group that nobody wrote.
+    for token in ungroup(ty).to_token_stream() {
         let token = token.to_string();
         let (last, first) = (text.chars().last(), token.chars().next());
         if last.zip(first).is_some_and(|(last, first)| (last.is_alphanumeric() || last == ',') && first.is_alphanumeric()) {

@@ -16,9 +16,7 @@ pub(crate) fn names(input: &DeriveInput, errors: &Errors) -> Option<Vec<String>>
     let container = Container::from_ast(&context, input, Derive::Serialize, &format_ident!("__private"));
     // Told with serde's own words at serde's own places, which rustc prints once: the derive of `Serialize` tells the same.
     // Told at all, so that an attribute which only this version of the parser refuses is not taken for another meaning.
-    if let Err(error) = context.check() {
-        errors.add(error);
-    }
+    let checked = context.check().map_err(|error| errors.add(error));
     let container = container?;
     refuse_container(input, &container, errors);
     let Data::Enum(variants) = &container.data else { return None };
@@ -40,6 +38,7 @@ pub(crate) fn names(input: &DeriveInput, errors: &Errors) -> Option<Vec<String>>
     let names: Vec<(String, Span)> =
         variants.iter().map(|variant| (variant.attrs.name().serialize_name().value.clone(), variant.ident.span())).collect();
     refuse_same_names(&names, errors);
+    checked.ok()?;
     Some(names.into_iter().map(|(name, _)| name).collect())
 }
 

@@ -62,8 +62,8 @@ const _: () = {
             history: ::core::option::Option::None,
             keep: ::core::option::Option::None,
             variants: &[],
-            encode: |_, _| loop {},
-            schema: |_| loop {},
+            encode: <ChatEvent as __triwire::Encode>::encode,
+            schema: <ChatEvent as __triwire::Describe>::describe,
         };
         fn route(&self) -> __triwire::Route {
             loop {}

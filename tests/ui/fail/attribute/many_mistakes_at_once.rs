@@ -1,8 +1,7 @@
-use schemars::JsonSchema;
 use serde::Serialize;
 use triwire::Realtime;
 
-#[derive(Realtime, Serialize, JsonSchema)]
+#[derive(Realtime, Serialize)]
 #[realtime(histroy = 256, keep = "5min")]
 enum ChatEvent {
     #[realtime(channel = "room:{rom}")]

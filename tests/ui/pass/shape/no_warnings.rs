@@ -21,6 +21,22 @@ pub enum PublicEvent {
     Notice,
 }
 
+/// Documented.
+/// Documented.
+#[derive(Realtime, Serialize, JsonSchema)]
+pub enum AgingEvent {
+    /// Documented.
+    #[deprecated]
+    Old,
+    /// Documented.
+    #[realtime(channel = "new:{room}")]
+    New {
+        /// Documented.
+        #[deprecated]
+        room: String,
+    },
+}
+
 #[derive(Realtime, Serialize, JsonSchema)]
 enum PrivateEvent {
     #[realtime(channel = "room:{room}/{number}")]
