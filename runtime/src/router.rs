@@ -29,7 +29,6 @@ impl<E: Realtime> Hub<E> {
     /// axum::Router::new().nest("/chat", hub.endpoints().into_router())
     /// # }
     /// ```
-    #[must_use]
     pub fn endpoints<S>(&self) -> Endpoints<E, S> {
         Endpoints { node: Arc::clone(&self.node), identify: None, origins: Origins::default(), of: PhantomData }
     }
@@ -62,7 +61,6 @@ impl<E: Realtime, S> Endpoints<E, S> {
     }
 
     /// The router. It answers everything under the path where it is nested.
-    #[must_use]
     pub fn into_router(self) -> Router<S>
     where
         S: Clone + Send + Sync + 'static,

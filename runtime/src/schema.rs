@@ -62,13 +62,13 @@ fn document(contract: &Described, templates: &[Template]) -> Value {
     }
     if kinds.is_empty() {
         // A schema in a form of its own, written by hand: one item for all, whatever channel and id it has.
-        let mut any = object("An event.", json!({ "channel": channel, "id": position, "event": event }));
+        let mut any = object("An event.", [("channel", &channel), ("id", &position), ("event", &event)]);
         any["required"] = json!(["channel", "event"]);
         kinds.push(("Event".to_owned(), any));
     }
-    let gap = object("A loss: what the channel had up to `until` does not come.", json!({ "channel": channel, "gap": gap }));
-    let heartbeat = object("Nothing for this reader up to here: keep it.", json!({ "position": position }));
-    let bye = object("The stream ends after it.", json!({ "bye": bye }));
+    let gap = object("A loss: what the channel had up to `until` does not come.", [("channel", &channel), ("gap", &gap)]);
+    let heartbeat = object("Nothing for this reader up to here: keep it.", [("position", &position)]);
+    let bye = object("The stream ends after it.", [("bye", &bye)]);
     let known = ["event", "gap", "position", "bye"].map(|field| json!({ "required": [field] }));
     let unknown = json!({ "type": "object", "description": "An item of a later version: ignore it.", "not": { "anyOf": known } });
     kinds.extend([("Gap", gap), ("Heartbeat", heartbeat), ("Bye", bye), ("Unknown", unknown)].map(|(name, kind)| (name.to_owned(), kind)));
@@ -93,15 +93,16 @@ fn document(contract: &Described, templates: &[Template]) -> Value {
 fn event_item(variant: &Variant, template: &Template, event: &Value, position: &Value) -> Value {
     let channel = pattern(template);
     if variant.volatile {
-        return object("An event to be seen now: it is never replayed.", json!({ "channel": channel, "event": event }));
+        return object("An event to be seen now: it is never replayed.", [("channel", &channel), ("event", event)]);
     }
-    object("An event; resume with its `id`.", json!({ "channel": channel, "id": position, "event": event }))
+    object("An event; resume with its `id`.", [("channel", &channel), ("id", position), ("event", event)])
 }
 
 /// An object with these fields, all required, and others allowed.
-fn object(description: &str, properties: Value) -> Value {
-    let required: Vec<&String> = properties.as_object().into_iter().flat_map(Map::keys).collect();
-    json!({ "type": "object", "description": description, "required": required, "properties": properties })
+fn object<const N: usize>(description: &str, properties: [(&str, &Value); N]) -> Value {
+    let required = properties.map(|(name, _)| name);
+    let properties: Map<String, Value> = properties.map(|(name, schema)| (name.to_owned(), schema.clone())).into_iter().collect();
+    json!({ "type": "object", "description": description, "required": &required[..], "properties": properties })
 }
 
 fn channels(event: &str, templates: &[Template]) -> Value {

@@ -152,12 +152,12 @@ impl Asks {
     /// The next answer that is due, with the connection's position as it is at this place of the stream.
     pub(crate) fn answer(&mut self, position: Option<Position>) -> Option<Text> {
         // An ok waits for a position: a connection that begins ahead of this node's head has none yet.
-        let due = |answer: &mut Answer| match answer.state {
+        let due = match self.answers.front()?.state {
             State::Done => position.is_some(),
             State::Refused(_) => true,
             State::Asking | State::Joining(_) => false,
         };
-        let answer = self.answers.pop_front_if(due)?;
+        let answer = if due { self.answers.pop_front()? } else { return None };
         match answer.state {
             State::Refused(problem) => Some(Text { json: error(answer.reference, &problem), refused: Some(problem) }),
             _ => Some(Text { json: ok(answer.reference, position?), refused: None }),

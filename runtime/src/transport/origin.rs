@@ -1,6 +1,7 @@
 //! Which pages may open a WebSocket here, and read the other endpoints from elsewhere.
 //! A browser sends its cookies with an upgrade from any page, and CORS does not hold it back: only this check does.
 
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -38,7 +39,7 @@ impl Origins {
             return site.is_none_or(|site| site == "same-origin" || site == "none");
         };
         let Some(origin) = origin.to_str().ok().filter(|_| origins.next().is_none()) else { return false };
-        let host = uri.authority().map(|host| host.as_str()).or_else(|| headers.get(header::HOST)?.to_str().ok());
+        let host = uri.authority().map(Authority::as_str).or_else(|| headers.get(header::HOST)?.to_str().ok());
         self.names(origin) || host.is_some_and(|host| Origin::read(origin).is_some_and(|origin| origin.is_host(host)))
     }
 
@@ -88,7 +89,7 @@ impl Origin {
 
 /// `host[:port]`, nothing else, in lower case.
 fn split(authority: &str) -> Option<(String, Option<u16>)> {
-    let read: axum::http::uri::Authority = authority.parse().ok().filter(|_| !authority.contains('@'))?;
+    let read: Authority = authority.parse().ok().filter(|_| !authority.contains('@'))?;
     let port = match read.port() {
         Some(_) => Some(read.port_u16()?),
         None => None,
