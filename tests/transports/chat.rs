@@ -7,7 +7,7 @@ use triwire::Realtime;
 /// What happens in a chat.
 #[derive(Debug, Clone, PartialEq, Realtime, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum ChatEvent {
+pub(super) enum ChatEvent {
     /// Somebody said something.
     #[realtime(channel = "room:{room}")]
     Message { room: String, text: String },

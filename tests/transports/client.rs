@@ -15,14 +15,14 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
-pub async fn within<T>(future: impl Future<Output = T>) -> T {
+pub(super) async fn within<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future).await.expect("within the patience of a test")
 }
 
 /// One request on a connection of its own.
-pub async fn send(version: Version, address: SocketAddr, request: Request<Empty<Bytes>>) -> Response<Incoming> {
+pub(super) async fn send(version: Version, address: SocketAddr, request: Request<Empty<Bytes>>) -> Response<Incoming> {
     let stream = TokioIo::new(TcpStream::connect(address).await.expect("connects"));
     within(async {
         if version == Version::HTTP_2 {
@@ -38,7 +38,7 @@ pub async fn send(version: Version, address: SocketAddr, request: Request<Empty<
     .await
 }
 
-pub fn request(version: Version, address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> Request<Empty<Bytes>> {
+pub(super) fn request(version: Version, address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> Request<Empty<Bytes>> {
     let uri = if version == Version::HTTP_2 { format!("http://{address}{path}") } else { path.to_owned() };
     let mut request = Request::builder().method(method).uri(uri).version(version);
     if version != Version::HTTP_2 {
@@ -50,25 +50,25 @@ pub fn request(version: Version, address: SocketAddr, method: &str, path: &str, 
     request.body(Empty::new()).expect("a request")
 }
 
-pub async fn get_by(version: Version, address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Response<Incoming> {
+pub(super) async fn get_by(version: Version, address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Response<Incoming> {
     send(version, address, request(version, address, "GET", path, headers)).await
 }
 
-pub async fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Response<Incoming> {
+pub(super) async fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Response<Incoming> {
     get_by(Version::HTTP_11, address, path, headers).await
 }
 
 /// A response whole.
-pub async fn whole(response: Response<Incoming>) -> String {
+pub(super) async fn whole(response: Response<Incoming>) -> String {
     let body = within(response.into_body().collect()).await.expect("a body").to_bytes();
     String::from_utf8(body.to_vec()).expect("UTF-8")
 }
 
-pub async fn json(response: Response<Incoming>) -> Value {
+pub(super) async fn json(response: Response<Incoming>) -> Value {
     serde_json::from_str(&whole(response).await).expect("JSON")
 }
 
-pub async fn poll(address: SocketAddr, query: &str) -> (String, Vec<Value>) {
+pub(super) async fn poll(address: SocketAddr, query: &str) -> (String, Vec<Value>) {
     let response = get(address, &format!("/chat/poll?{query}"), &[]).await;
     assert_eq!(response.status(), 200, "{query}");
     let mut answer = json(response).await;
@@ -77,48 +77,48 @@ pub async fn poll(address: SocketAddr, query: &str) -> (String, Vec<Value>) {
 }
 
 /// An SSE client that knows as much as the standard asks: fields of blocks.
-pub struct Sse {
+pub(super) struct Sse {
     body: Incoming,
     text: String,
 }
 
 /// One dispatched block.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
-    pub fields: Vec<(String, String)>,
+pub(super) struct Block {
+    pub(super) fields: Vec<(String, String)>,
 }
 
 impl Block {
-    pub fn field(&self, name: &str) -> Option<&str> {
+    pub(super) fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
     }
 
-    pub fn data(&self) -> &str {
+    pub(super) fn data(&self) -> &str {
         self.field("data").expect("a block with data")
     }
 
-    pub fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         serde_json::from_str(self.data()).expect("JSON")
     }
 }
 
 impl Sse {
-    pub fn of(response: Response<Incoming>) -> Self {
+    pub(super) fn of(response: Response<Incoming>) -> Self {
         assert_eq!(response.status(), 200);
         Self { body: response.into_body(), text: String::new() }
     }
 
-    pub async fn open(address: SocketAddr, query: &str) -> Self {
+    pub(super) async fn open(address: SocketAddr, query: &str) -> Self {
         Self::resume(address, query, None).await
     }
 
-    pub async fn resume(address: SocketAddr, query: &str, last: Option<&str>) -> Self {
+    pub(super) async fn resume(address: SocketAddr, query: &str, last: Option<&str>) -> Self {
         let headers: Vec<_> = last.into_iter().map(|last| ("last-event-id", last)).collect();
         Self::of(get(address, &format!("/chat/sse?{query}"), &headers).await)
     }
 
     /// The next block, `retry` included; none at the end.
-    pub async fn block(&mut self) -> Option<Block> {
+    pub(super) async fn block(&mut self) -> Option<Block> {
         loop {
             if let Some((block, rest)) = self.text.split_once("\n\n") {
                 let fields = block.lines().map(|line| line.split_once(": ").expect("a field")).map(|(n, v)| (n.to_owned(), v.to_owned()));
@@ -136,7 +136,7 @@ impl Sse {
     }
 
     /// The next block with data.
-    pub async fn item(&mut self) -> Block {
+    pub(super) async fn item(&mut self) -> Block {
         loop {
             let block = self.block().await.expect("an item");
             if block.field("data").is_some() {
@@ -146,16 +146,16 @@ impl Sse {
     }
 }
 
-pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-pub struct Ws(pub Socket);
+pub(super) struct Ws(pub(super) Socket);
 
 impl Ws {
-    pub async fn open(address: SocketAddr, query: &str) -> Self {
+    pub(super) async fn open(address: SocketAddr, query: &str) -> Self {
         Self::with(address, query, &[]).await.expect("an upgrade").0
     }
 
-    pub async fn with(
+    pub(super) async fn with(
         address: SocketAddr,
         query: &str,
         headers: &[(&'static str, &str)],
@@ -167,12 +167,12 @@ impl Ws {
         within(tokio_tungstenite::connect_async(request)).await.map(|(socket, response)| (Self(socket), response))
     }
 
-    pub async fn send(&mut self, text: impl Into<String>) {
+    pub(super) async fn send(&mut self, text: impl Into<String>) {
         self.0.send(Message::Text(text.into().into())).await.expect("sent");
     }
 
     /// The next text.
-    pub async fn text(&mut self) -> String {
+    pub(super) async fn text(&mut self) -> String {
         loop {
             match within(self.0.next()).await.expect("open").expect("no error") {
                 Message::Text(text) => return text.to_string(),
@@ -182,13 +182,13 @@ impl Ws {
         }
     }
 
-    pub async fn json(&mut self) -> Value {
+    pub(super) async fn json(&mut self) -> Value {
         let text = self.text().await;
         serde_json::from_str(&text).unwrap_or_else(|_| panic!("JSON: {text}"))
     }
 
     /// What comes up to the close, and its code.
-    pub async fn close(&mut self) -> (Vec<Value>, u16) {
+    pub(super) async fn close(&mut self) -> (Vec<Value>, u16) {
         let mut texts = Vec::new();
         loop {
             match within(self.0.next()).await.expect("a close").expect("no error") {

@@ -12,7 +12,7 @@ type Lines = Arc<Mutex<Vec<String>>>;
 struct Kept(Lines);
 
 /// Every line that triwire says from now on, of all tests of this process.
-pub fn capture() -> Lines {
+pub(super) fn capture() -> Lines {
     static LINES: OnceLock<Lines> = OnceLock::new();
     let lines = LINES.get_or_init(|| {
         let lines = Lines::default();

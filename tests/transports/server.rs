@@ -9,13 +9,13 @@ use triwire::{Endpoints, Hub, Limits, Position};
 
 use super::chat::ChatEvent;
 
-pub struct Server {
-    pub hub: Hub<ChatEvent>,
-    pub address: SocketAddr,
+pub(super) struct Server {
+    pub(super) hub: Hub<ChatEvent>,
+    pub(super) address: SocketAddr,
 }
 
 /// Limits that let a test see heartbeats, pings and stalls.
-pub fn quick() -> Limits {
+pub(super) fn quick() -> Limits {
     Limits {
         sse_heartbeat: Duration::from_millis(200),
         ws_ping: Duration::from_millis(300),
@@ -26,12 +26,12 @@ pub fn quick() -> Limits {
 }
 
 impl Server {
-    pub async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         Self::with(Limits::default(), |endpoints| endpoints).await
     }
 
     /// A server under `/chat`, with these limits.
-    pub async fn with(limits: Limits, with: impl FnOnce(Endpoints<ChatEvent>) -> Endpoints<ChatEvent>) -> Self {
+    pub(super) async fn with(limits: Limits, with: impl FnOnce(Endpoints<ChatEvent>) -> Endpoints<ChatEvent>) -> Self {
         let hub = Hub::builder().limits(limits).build();
         let app = Router::new().nest("/chat", with(hub.endpoints()).into_router());
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
@@ -40,21 +40,21 @@ impl Server {
         Self { hub, address }
     }
 
-    pub async fn say(&self, room: &str, text: &str) -> Position {
+    pub(super) async fn say(&self, room: &str, text: &str) -> Position {
         let event = ChatEvent::Message { room: room.into(), text: text.into() };
         self.hub.publish(event).await.expect("published").expect("with a position")
     }
 
-    pub async fn notice(&self, text: &str) -> Position {
+    pub(super) async fn notice(&self, text: &str) -> Position {
         self.hub.publish(ChatEvent::Notice { text: text.into() }).await.expect("published").expect("with a position")
     }
 
-    pub async fn typing(&self, room: &str) {
+    pub(super) async fn typing(&self, room: &str) {
         self.hub.publish(ChatEvent::Typing { room: room.into() }).await.expect("published");
     }
 }
 
 /// The item of a message as it is on every transport.
-pub fn message(room: &str, text: &str, id: Position) -> String {
+pub(super) fn message(room: &str, text: &str, id: Position) -> String {
     format!(r#"{{"channel":"room:{room}","id":"{id}","event":{{"type":"message","room":"{room}","text":"{text}"}}}}"#)
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use hyper::Version;
 use triwire::Limits;
 
+use super::chat::ChatEvent;
 use super::client::{Sse, get, get_by, whole};
 use super::server::{Server, message, quick};
 
@@ -68,6 +69,16 @@ async fn events_of_several_channels_come_in_the_order_of_the_hub_and_a_repeated_
     for id in [ids[0], ids[1], ids[3]] {
         assert_eq!(sse.item().await.field("id"), Some(&*id.to_string()));
     }
+}
+
+#[tokio::test]
+async fn a_channel_may_have_a_number_for_a_parameter() {
+    let server = Server::new().await;
+    let mut sse = Sse::open(server.address, "channel=seat:7").await;
+    sse.item().await;
+    server.hub.publish(ChatEvent::Taken { number: 8 }).await.expect("published");
+    server.hub.publish(ChatEvent::Taken { number: 7 }).await.expect("published");
+    assert_eq!(sse.item().await.json()["channel"], "seat:7");
 }
 
 #[tokio::test]
