@@ -70,13 +70,13 @@ impl Source {
     }
 }
 
-/// The items under a `cfg` of `test` or `loom`, from the attribute to their end.
+/// The items under a `cfg` of `test` or of loom, from the attribute to their end.
 fn test_items(code: &str) -> Vec<(usize, usize)> {
     let attributes = code.match_indices("#[cfg(").map(|(at, _)| at);
     let of_tests = attributes.filter_map(|at| {
         let end = at + code[at..].find(']')?;
         let condition = &code[at..end];
-        let named = ["test", "loom"].iter().any(|word| words(condition, word).next().is_some());
+        let named = ["test", "loom", "triwire_loom"].iter().any(|word| words(condition, word).next().is_some());
         (named && !condition.contains("not(")).then_some((at, end))
     });
     of_tests
@@ -151,7 +151,7 @@ pub(super) fn hold(faults: &[String]) {
 fn what_only_tests_see_is_known() {
     let source = Source::new(
         "a.rs",
-        "fn a() {}\n#[cfg(test)]\nmod tests {\n    fn b() {}\n}\nfn c() {}\n#[cfg(loom)]\nuse x;\n#[cfg(not(test))]\nuse y;\n",
+        "fn a() {}\n#[cfg(test)]\nmod tests {\n    fn b() {}\n}\nfn c() {}\n#[cfg(triwire_loom)]\nuse x;\n#[cfg(not(test))]\nuse y;\n",
     );
     let seen: Vec<bool> = source.tests.iter().copied().take(10).collect();
     assert_eq!(seen, [false, true, true, true, true, false, true, true, false, false]);

@@ -4,5 +4,5 @@ use crate::shell::{cargo, run};
 
 /// Runs it, in release, with its numbers printed.
 pub(crate) fn run_it() -> Result<(), String> {
-    run(&mut cargo(&["test", "-p", "triwire-tests", "--release", "--test", "soak", "--", "--nocapture"]))
+    run(&mut cargo(&["test", "-p", "triwire-tests", "--release", "--features", "soak", "--test", "soak", "--", "--nocapture"]))
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::shell::{cargo, command, has, root};
+use crate::shell::{cargo, command, has, root, target};
 use crate::steps::{Step, Verdict};
 use crate::{book, install, steps, tree};
 
@@ -65,7 +65,7 @@ fn doc() -> Result<Verdict, String> {
 /// In a target directory of its own, since its flag compiles every dependency anew; in release, since loom runs each test thousands of times.
 fn loom() -> Result<Verdict, String> {
     let mut command = cargo(&["test", "-p", "triwire", "--lib", "--release", "loom"]);
-    run_all(command.env("RUSTFLAGS", "--cfg loom").env("CARGO_TARGET_DIR", root().join("target/loom")))
+    run_all(command.env("RUSTFLAGS", "--cfg triwire_loom").env("CARGO_TARGET_DIR", target().join("loom")))
 }
 
 fn browser() -> Result<Verdict, String> {
@@ -86,7 +86,7 @@ fn clients() -> Result<Verdict, String> {
     if !has("tests/clients/requirements.txt") {
         return Ok(Verdict::Skipped("there is no tests/clients/requirements.txt".into()));
     }
-    let environment = root().join("target/python");
+    let environment = target().join("python");
     let python: PathBuf = environment.join("bin/python");
     if !python.exists() {
         crate::shell::run(command("python3", &["-m", "venv"]).arg(&environment))?;
