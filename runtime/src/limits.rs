@@ -55,7 +55,8 @@ pub struct Limits {
     pub ws_ping: Duration,
     /// How long a pong may take. Default 10 seconds.
     pub ws_pong: Duration,
-    /// How long a connection may take none of its bytes before it is closed as `stalled`. Default 10 seconds.
+    /// How long a WebSocket may take none of its bytes before it is closed as `stalled`. Default 10 seconds. Of an SSE stream only the
+    /// HTTP server knows whether its bytes are taken: the book's chapter on shutdown says how to bound that.
     pub stalled: Duration,
 }
 

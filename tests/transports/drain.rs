@@ -93,3 +93,23 @@ async fn after_a_drain_a_graceful_shutdown_returns() {
     ends.dedup();
     assert!(ends.len() > 10, "they come back spread: {ends:?}");
 }
+
+#[tokio::test]
+async fn a_reader_that_takes_nothing_does_not_hold_up_the_drain_and_is_told_once_it_reads_on() {
+    let server = Server::new().await;
+    let mut sse = Sse::open(server.address, "channel=room:lobby").await;
+    sse.item().await;
+    let text = "x".repeat(60_000);
+    for _ in 0..400 {
+        server.say("lobby", &text).await;
+    }
+    let began = Instant::now();
+    server.hub.drain(Duration::from_millis(500)).await;
+    assert!(began.elapsed() < Duration::from_secs(1));
+    assert_eq!(server.hub.stats().connections, 1, "it took nothing, so it could not be told");
+    let mut last = sse.item().await;
+    while let Some(block) = sse.block().await {
+        last = block;
+    }
+    assert_eq!(last.json()["bye"]["reason"], "drain", "once it reads on, it is");
+}
