@@ -1,5 +1,7 @@
 //! A chat: one room over all three wires, side by side. Cut one, flood the room, reconnect: nothing is lost in silence.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
@@ -69,11 +71,14 @@ async fn notice(State(hub): Chat, Json(Notice { text }): Json<Notice>) -> Publis
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// More than the history keeps, as fast as it goes: a wire that is cut meanwhile comes back to a gap.
+/// More than the history keeps, in a moment: who keeps reading has it all, and a wire that is cut meanwhile comes back to a gap.
 async fn flood(State(hub): Chat, Json(flood): Json<Flood>) -> Published {
     for number in 1..=flood.count {
         let (room, from, text) = (flood.room.clone(), flood.from.clone(), format!("{number} of {}", flood.count));
         hub.publish(ChatEvent::Message { room, from, text }).await?;
+        if number % 8 == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
+use axum::routing::get;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use triwire::{Hub, Realtime};
@@ -107,6 +108,9 @@ async fn main() -> std::io::Result<()> {
     let hub = Hub::<MetricsEvent>::new();
     let requests = Arc::new(AtomicU32::new(0));
     tokio::spawn(tick(hub.clone(), Arc::clone(&requests)));
-    let app = Router::new().nest("/metrics", hub.endpoints().into_router()).layer(from_fn_with_state(requests, count));
+    let app = Router::new()
+        .nest("/metrics", hub.endpoints().into_router())
+        .route("/ping", get(async || "pong"))
+        .layer(from_fn_with_state(requests, count));
     serve("dashboard", include_str!("dashboard.html"), app, hub).await
 }
