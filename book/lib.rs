@@ -1,4 +1,4 @@
-//! The code of the book and of the README, compiled: rustdoc takes each chapter for the documentation of a module.
+//! The code of the book, compiled: rustdoc takes each chapter for the documentation of a module.
 //!
 //! The enums here are those that the chapters show once and use again.
 
@@ -64,7 +64,6 @@ macro_rules! chapters {
 }
 
 chapters! {
-    readme = include_str!("../README.md");
     architecture = include_str!("src/architecture.md");
     channels = include_str!("src/channels.md");
     dependencies = include_str!("src/dependencies.md");

@@ -1,4 +1,4 @@
-//! One enum, three wires, no silent gaps.
+#![doc = include_str!("../README.md")]
 
 mod authorize;
 pub mod broker;

@@ -48,6 +48,13 @@ fn unincluded(sources: &[Source]) -> Vec<String> {
         .collect()
 }
 
+/// The README is the front page of the crate, and so rustdoc sees its code.
+fn is_front_page(sources: &[Source]) -> bool {
+    let page = |path: &str| sources.iter().find(|source| source.path == path).map(|source| source.text.as_str());
+    let included = page("runtime/src/lib.rs").is_some_and(|library| library.contains(r#"#![doc = include_str!("../README.md")]"#));
+    included && page("README.md").is_some() && page("README.md") == page("runtime/README.md")
+}
+
 fn unlisted(sources: &[Source]) -> Vec<String> {
     let summary = sources.iter().find(|source| source.path == "book/src/SUMMARY.md").map_or("", |source| source.text.as_str());
     let chapters = sources.iter().filter(|source| is_chapter(source));
@@ -88,6 +95,12 @@ fn every_block_of_rust_is_compiled() {
     let sources = sources();
     let written = sources.iter().filter(|source| is_chapter(source) || source.path.ends_with("README.md"));
     hold(&written.flat_map(uncompiled).chain(unincluded(&sources)).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_readme_is_the_front_page_of_the_crate() {
+    assert!(is_front_page(&sources()), "runtime/README.md is a link to README.md, and runtime/src/lib.rs includes it as its documentation");
+    assert!(!is_front_page(&[Source::new("README.md", "a"), Source::new("runtime/README.md", "b")]));
 }
 
 #[test]
