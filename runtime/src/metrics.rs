@@ -13,8 +13,8 @@ pub(crate) struct Metrics {
     pub(crate) refused: AtomicU64,
 }
 
-/// A hub's numbers at one moment: `hub.stats()`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// A hub's numbers at one moment: `hub.stats()`. It has `Serialize`, so that a page of an application's own can show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 #[non_exhaustive]
 pub struct Stats {
     /// Connections open now, by any transport.

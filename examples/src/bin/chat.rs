@@ -8,8 +8,8 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use triwire::{Hub, Realtime};
+
+use triwire::{Hub, Realtime, Stats};
 use triwire_examples::{Unpublished, serve};
 
 /// What happens in a chat.
@@ -83,17 +83,8 @@ async fn flood(State(hub): Chat, Json(flood): Json<Flood>) -> Published {
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn stats(State(hub): Chat) -> Json<Value> {
-    let now = hub.stats();
-    Json(json!({
-        "connections": now.connections,
-        "channels": now.channels,
-        "published": now.published,
-        "gaps": now.gaps,
-        "refused": now.refused,
-        "bytes": now.bytes,
-        "history_bytes": now.history_bytes,
-    }))
+async fn stats(State(hub): Chat) -> Json<Stats> {
+    Json(hub.stats())
 }
 
 #[tokio::main]
