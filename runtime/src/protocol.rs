@@ -128,7 +128,8 @@ pub(crate) fn sse_event(position: Option<Position>, item: &[u8]) -> Bytes {
     event.freeze()
 }
 
-/// The `retry:` field of an SSE stream.
+/// The `retry:` field of an SSE stream, as the head of the event that follows: some clients take a block of its own for a
+/// message without data.
 pub(crate) fn sse_retry(milliseconds: u64) -> String {
-    format!("retry: {milliseconds}\n\n")
+    format!("retry: {milliseconds}\n")
 }
