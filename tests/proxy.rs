@@ -1,4 +1,4 @@
-//! What the book says about proxies and layers, held: nginx is started with the book's own configuration, and a page in Chromium
+//! What the book says about proxies and layers, held: nginx and Caddy are started with the book's own configurations, and a page in Chromium
 //! runs the book's own script while the application behind it restarts.
 
 mod proxy {
@@ -6,7 +6,7 @@ mod proxy {
     mod book;
     mod curl;
     mod layers;
-    mod nginx;
     mod page;
+    mod server;
     mod streams;
 }

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::app::App;
 use super::book::block;
-use super::nginx::Nginx;
+use super::server::Proxy;
 
 /// A browser takes a while to start on a busy machine; after that everything here is a matter of seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[tokio::test]
 async fn a_page_that_follows_the_book_survives_a_502() {
     let mut app = App::start(page(), |router| router);
-    let Some(nginx) = Nginx::start("page", app.address).await else { return eprintln!("skipped: nginx is not installed") };
+    let Some(nginx) = Proxy::nginx("page", app.address).await else { return eprintln!("skipped: nginx is not installed") };
     let Some(_browser) = browser(&format!("http://{}/", nginx.address)) else { return eprintln!("skipped: Chromium is not installed") };
     assert!(next(&mut app).await["position"].is_string(), "the opening");
     app.pin("before").await;

@@ -1,4 +1,4 @@
-//! The three transports through nginx.
+//! The three transports through nginx and Caddy.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -11,24 +11,34 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
 use super::app::App;
 use super::curl::{Curl, PATIENCE};
-use super::nginx::Nginx;
+use super::server::Proxy;
 
 /// Far below the fifteen seconds after which a heartbeat would push held bytes out.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
-#[tokio::test]
-async fn bytes_of_a_stream_leave_nginx_at_once() {
-    let app = App::start(String::new(), |router| router);
-    let Some(nginx) = Nginx::start("streams-sse", app.address).await else { return eprintln!("skipped: nginx is not installed") };
-    streams_at_once(&app, nginx.address).await;
+/// A test through one proxy, or a word about why there was none.
+macro_rules! through {
+    ($($name:ident: $start:ident, $holds:ident;)*) => {
+        $(#[tokio::test]
+        async fn $name() {
+            let app = App::start(String::new(), |router| router);
+            match Proxy::$start(stringify!($name), app.address).await {
+                Some(proxy) => $holds(&app, proxy.address).await,
+                None => eprintln!("skipped: the proxy is not installed"),
+            }
+        })*
+    };
 }
 
-/// By default nginx asks for HTTP/1.0 and holds back what it gets by it: only our header keeps it from that.
-#[tokio::test]
-async fn bytes_of_a_stream_leave_an_nginx_that_nobody_configured_at_once() {
-    let app = App::start(String::new(), |router| router);
-    let Some(nginx) = Nginx::bare("streams-bare", app.address).await else { return eprintln!("skipped: nginx is not installed") };
-    streams_at_once(&app, nginx.address).await;
+through! {
+    bytes_of_a_stream_leave_nginx_at_once: nginx, streams_at_once;
+    // By default nginx asks for HTTP/1.0 and holds back what it gets by it: only our header keeps it from that.
+    bytes_of_a_stream_leave_an_nginx_that_nobody_configured_at_once: bare_nginx, streams_at_once;
+    bytes_of_a_stream_leave_caddy_at_once: caddy, streams_at_once;
+    a_page_of_the_same_host_opens_a_websocket_through_nginx: nginx, opens_a_websocket;
+    a_page_of_the_same_host_opens_a_websocket_through_caddy: caddy, opens_a_websocket;
+    a_poll_waits_through_nginx_and_is_answered_at_once: nginx, polls;
+    a_poll_waits_through_caddy_and_is_answered_at_once: caddy, polls;
 }
 
 async fn streams_at_once(app: &App, address: SocketAddr) {
@@ -46,15 +56,10 @@ async fn streams_at_once(app: &App, address: SocketAddr) {
     }
 }
 
-#[tokio::test]
-async fn a_page_of_the_same_host_opens_a_websocket_through_nginx() {
-    let app = App::start(String::new(), |router| router);
-    let Some(nginx) = Nginx::start("streams-ws", app.address).await else { return eprintln!("skipped: nginx is not installed") };
-    let url = format!("ws://{}/live/ws?channel=board:kitchen", nginx.address);
-    let mut request = url.into_client_request().expect("a URL");
-    let origin = format!("http://{}", nginx.address);
-    request.headers_mut().insert("origin", origin.parse().expect("a header's value"));
-    let stream = TcpStream::connect(nginx.address).await.expect("nginx listens");
+async fn opens_a_websocket(app: &App, address: SocketAddr) {
+    let mut request = format!("ws://{address}/live/ws?channel=board:kitchen").into_client_request().expect("a URL");
+    request.headers_mut().insert("origin", format!("http://{address}").parse().expect("a header's value"));
+    let stream = TcpStream::connect(address).await.expect("the proxy listens");
     let (mut socket, _) = client_async(request, stream).await.expect("the upgrade comes through, and the origin is the host's");
     let mut next = async || {
         let message = timeout(PATIENCE, socket.next()).await.expect("it comes").expect("the socket is open").expect("a message");
@@ -65,12 +70,9 @@ async fn a_page_of_the_same_host_opens_a_websocket_through_nginx() {
     assert!(next().await.contains("\"text\":\"milk\""));
 }
 
-#[tokio::test]
-async fn a_poll_waits_through_nginx_and_is_answered_at_once() {
-    let app = App::start(String::new(), |router| router);
-    let Some(nginx) = Nginx::start("streams-poll", app.address).await else { return eprintln!("skipped: nginx is not installed") };
+async fn polls(app: &App, address: SocketAddr) {
     let position = app.hub.position().await;
-    let mut curl = Curl::get(nginx.address, &format!("/live/poll?channel=board:kitchen&since={position}&wait=20"));
+    let mut curl = Curl::get(address, &format!("/live/poll?channel=board:kitchen&since={position}&wait=20"));
     // It has to be waiting, or nothing is shown by the answer.
     while app.hub.stats().connections == 0 {
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -20,6 +20,7 @@ const NEEDS: &[Need] = &[
         packages: &["nginx"],
         reason: "stands before a hub, with the configuration of the book",
     },
+    Need { calls: &[&["caddy", "version"]], packages: &["caddy"], reason: "the same" },
     Need {
         calls: &[&["chromium", "--version"], &["chromium-browser", "--version"], &["google-chrome", "--version"]],
         packages: &["chromium"],
