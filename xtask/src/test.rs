@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that must hold, in the order in which a mistake is cheapest to find.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::shell::{cargo, command, has, root, target};
 use crate::steps::{Step, Verdict};
@@ -73,12 +73,17 @@ fn browser() -> Result<Verdict, String> {
     if !folder.join("package.json").exists() {
         return Ok(Verdict::Skipped("there is no tests/browser/package.json".into()));
     }
-    run_in(&folder, "npm", &["ci", "--no-audit", "--no-fund"])?;
-    run_in(&folder, "node", &["--test"]).map(Verdict::from)
+    examples()?;
+    crate::shell::run(command("npm", &["ci", "--no-audit", "--no-fund"]).current_dir(&folder))?;
+    run_all(command("node", &["--test"]).current_dir(&folder).env(EXAMPLES, target().join("debug")))
 }
 
-fn run_in(folder: &Path, program: &str, arguments: &[&str]) -> Result<(), String> {
-    crate::shell::run(command(program, arguments).current_dir(folder))
+/// The variable by which the clients find the programs they talk to.
+const EXAMPLES: &str = "TRIWIRE_BIN";
+
+/// Those programs: a step that is run alone must not test old ones.
+fn examples() -> Result<Verdict, String> {
+    passes(&["build", "-p", "triwire-examples", "--bins"])
 }
 
 /// Python will not have packages in the system's own place, so they go into an environment under `target`.
@@ -93,5 +98,5 @@ fn clients() -> Result<Verdict, String> {
     }
     let python = python.display().to_string();
     crate::shell::run(&mut command(&python, &["-m", "pip", "install", "--quiet", "-r", "tests/clients/requirements.txt"]))?;
-    run_all(&mut command(&python, &["-m", "unittest", "discover", "-s", "tests/clients"]))
+    run_all(command(&python, &["-m", "unittest", "discover", "-s", "tests/clients"]).env(EXAMPLES, target().join("debug")))
 }
