@@ -1,4 +1,5 @@
-//! Does the law notice? Each patch of `tests/faults` breaks a copy of the code in one way; the law must fail there.
+//! Does the law notice? Each patch of `tests/faults` breaks a copy of the code in one way; the law must fail there, or the test
+//! that the patch names.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -26,9 +27,9 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
     copy(&tree)?;
     // A law that fails anyhow would seem to catch everything.
     println!("== none: the code as it is keeps the law");
-    let unbroken = law(&tree, "none")?;
-    if !unbroken.0 {
-        return Err(format!("the law fails without any fault: {}", unbroken.1));
+    let (kept, remark) = Test::named("").passes(&tree, "none")?;
+    if !kept {
+        return Err(format!("the law fails without any fault: {remark}"));
     }
     let mut verdicts = Vec::new();
     for patch in &patches {
@@ -71,6 +72,7 @@ fn copy(tree: &Path) -> Result<(), String> {
 }
 
 fn break_and_try(tree: &Path, patch: &Path, name: &str) -> Result<(bool, String), String> {
+    let text = fs::read_to_string(patch).map_err(|error| error.to_string())?;
     let patch = patch.display().to_string();
     // Without the ceiling git takes the copy for a folder of ours, and skips every path of the patch in silence.
     let apply = |direction: &[&str]| {
@@ -79,30 +81,62 @@ fn break_and_try(tree: &Path, patch: &Path, name: &str) -> Result<(bool, String)
         output(&mut git).map_err(|error| format!("does not apply: {error}"))
     };
     apply(&[])?;
-    let outcome = law(tree, name);
+    let outcome = Test::named(&text).passes(tree, name);
     apply(&["--reverse"])?;
-    let (kept, remark) = outcome?;
-    Ok((!kept, remark))
+    let (passed, remark) = outcome?;
+    Ok((!passed, remark))
 }
 
-/// Whether the law is kept in that tree, and a remark.
-fn law(tree: &Path, name: &str) -> Result<(bool, String), String> {
-    let mut build = cargo(&["test", "-p", "triwire-tests", "--test", "law", "--no-run", "--message-format", "json"]);
-    // The dependencies are compiled there already; our own packages lie elsewhere, so cargo keeps them apart.
-    build.current_dir(tree).env("CARGO_TARGET_DIR", target());
-    // Apart from the run, since a fault that does not compile was not caught by the law.
-    let messages = output(&mut build).map_err(|error| format!("does not compile: {error}"))?;
-    let program = executable(&messages).ok_or("cargo built no test called `law`")?;
-    let log = root().join(format!("target/faults/{name}.log"));
-    let begun = Instant::now();
-    // Not by way of cargo, which one cannot end together with what it started.
-    let ended = ends(Command::new(program).current_dir(tree.join("tests")), &log)?;
-    let took = in_words(begun.elapsed());
-    let shown = log.strip_prefix(root()).unwrap_or(&log).display();
-    Ok(match ended {
-        Some(kept) => (kept, format!("{took}, {shown}")),
-        None => (true, format!("still running after {took}, {shown}")),
-    })
+/// What is to notice a fault.
+struct Test<'a> {
+    package: &'a str,
+    /// One of its tests by name, or `lib` for those inside it.
+    target: &'a str,
+    filters: Vec<&'a str>,
+}
+
+const LAW: &str = "triwire-tests law";
+
+impl<'a> Test<'a> {
+    /// What the patch says before its first change, `caught by: PACKAGE TARGET [FILTER…]`; else the law over real sockets.
+    fn named(patch: &'a str) -> Self {
+        let mut head = patch.lines().take_while(|line| !line.starts_with("diff "));
+        let named = head.find_map(|line| line.strip_prefix("caught by: ")).unwrap_or(LAW);
+        let mut words = named.split_whitespace();
+        let (package, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        Self { package, target, filters: words.collect() }
+    }
+
+    fn build(&self) -> Command {
+        let mut cargo = cargo(&["test", "-p", self.package]);
+        if self.target == "lib" {
+            cargo.arg("--lib")
+        } else {
+            cargo.args(["--test", self.target])
+        };
+        cargo.args(["--no-run", "--message-format", "json"]);
+        cargo
+    }
+
+    /// Whether it passes in that tree, and a remark.
+    fn passes(&self, tree: &Path, name: &str) -> Result<(bool, String), String> {
+        let mut build = self.build();
+        // The dependencies are compiled there already; our own packages lie elsewhere, so cargo keeps them apart.
+        build.current_dir(tree).env("CARGO_TARGET_DIR", target());
+        // Apart from the run, since a fault that does not compile was not caught by a test.
+        let messages = output(&mut build).map_err(|error| format!("does not compile: {error}"))?;
+        let program = executable(&messages).ok_or("cargo built no such test")?;
+        let log = root().join(format!("target/faults/{name}.log"));
+        let begun = Instant::now();
+        // Not by way of cargo, which one cannot end together with what it started.
+        let ended = ends(Command::new(program).args(&self.filters).current_dir(tree.join("tests")), &log)?;
+        let took = in_words(begun.elapsed());
+        let shown = log.strip_prefix(root()).unwrap_or(&log).display();
+        Ok(match ended {
+            Some(passed) => (passed, format!("{} {}, {took}, {shown}", self.package, self.target)),
+            None => (true, format!("still running after {took}, {shown}")),
+        })
+    }
 }
 
 /// The program that cargo says it made, read without a JSON parser: a path with a quote in it is not for us.
@@ -142,12 +176,20 @@ fn report(verdicts: &[Verdict]) -> Result<(), String> {
         println!("{counts}");
         return Ok(());
     }
-    Err(format!("a fault that the law does not notice is a promise that nothing holds\n{counts}"))
+    Err(format!("a fault that no test notices is a promise that nothing holds\n{counts}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_patch_names_its_test_or_is_the_laws() {
+        let named = Test::named("Why.\ncaught by: triwire lib order\n\ndiff --git a b\n caught by: x y\n");
+        assert_eq!((named.package, named.target, named.filters), ("triwire", "lib", vec!["order"]));
+        let named = Test::named("diff --git a b\n");
+        assert_eq!((named.package, named.target, named.filters.len()), ("triwire-tests", "law", 0));
+    }
 
     #[test]
     fn the_test_is_found_among_what_cargo_says() {

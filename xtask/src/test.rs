@@ -62,9 +62,9 @@ fn doc() -> Result<Verdict, String> {
     run_all(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
 }
 
-/// In a target directory of its own, since its flag compiles every dependency anew; not optimised, since that costs more than it saves.
+/// In a target directory of its own, since its flag compiles every dependency anew; in release, since loom runs each test thousands of times.
 fn loom() -> Result<Verdict, String> {
-    let mut command = cargo(&["test", "-p", "triwire", "--lib", "loom"]);
+    let mut command = cargo(&["test", "-p", "triwire", "--lib", "--release", "loom"]);
     run_all(command.env("RUSTFLAGS", "--cfg triwire_loom").env("CARGO_TARGET_DIR", target().join("loom")))
 }
 
