@@ -1,0 +1,157 @@
+//! A reader inside the process that hops between nodes with one position, and is judged when all is over.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use triwire::{Epoch, GapReason, Hub, Item, Position, Since};
+
+use super::{ROOMS, RoomChannel, RoomEvent};
+
+/// What the publishers recorded: in each epoch, for each channel, the number of the event at each offset.
+#[derive(Debug, Default)]
+pub(crate) struct Truth(BTreeMap<(u64, String), BTreeMap<u64, u64>>);
+
+impl Truth {
+    pub(crate) fn record(&mut self, room: &str, position: Position, number: u64) {
+        self.0.entry((position.epoch.0, format!("room:{room}"))).or_default().insert(position.offset, number);
+    }
+
+    /// What is left after a roll back is of the new epoch.
+    pub(crate) fn roll_back(&mut self, before: Epoch, after: Epoch, newest: u64) {
+        let left = self.0.iter().filter(|((epoch, _), _)| *epoch == before.0).map(|((_, channel), events)| {
+            ((after.0, channel.clone()), events.range(..=newest).map(|(offset, number)| (*offset, *number)).collect())
+        });
+        let left: Vec<_> = left.collect();
+        self.0.extend(left);
+    }
+
+    fn between(&self, epoch: Epoch, channel: &str, after: u64, until: u64) -> u64 {
+        let events = self.0.get(&(epoch.0, channel.to_owned()));
+        events.filter(|_| after < until).map_or(0, |events| events.range(after + 1..=until).count() as u64)
+    }
+
+    fn at(&self, position: Position, channel: &str) -> Option<u64> {
+        self.0.get(&(position.epoch.0, channel.to_owned()))?.get(&position.offset).copied()
+    }
+}
+
+/// One connection: what it asked, and what it got.
+#[derive(Debug)]
+struct Leg {
+    since: Option<Position>,
+    rooms: Vec<&'static str>,
+    items: Vec<Item<RoomEvent>>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    position: Option<Position>,
+    legs: Vec<Leg>,
+}
+
+/// How often what is hard happened.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) events: u64,
+    pub(crate) gaps: u64,
+    pub(crate) resets: u64,
+}
+
+impl Reader {
+    /// Reads these rooms on this node until so many items came, until it is quiet, or (with `last`) until the last event of every room came.
+    pub(crate) async fn read(&mut self, hub: &Hub<RoomEvent>, rooms: Vec<&'static str>, most: usize, last: Option<u64>) {
+        let since = self.position.map_or(Since::Now, Since::At);
+        let channels: Vec<_> = rooms.iter().map(|room| RoomChannel::room((*room).to_owned())).collect();
+        let mut items = hub.subscribe(channels, since).expect("there is room");
+        let mut leg = Leg { since: self.position, rooms, items: Vec::new() };
+        let mut ended = 0;
+        while leg.items.len() < most && ended < leg.rooms.len() {
+            let next = if last.is_some() {
+                items.next().await
+            } else {
+                let Ok(next) = tokio::time::timeout(Duration::from_millis(20), items.next()).await else { break };
+                next
+            };
+            let item = next.expect("the stream has no end");
+            match &item {
+                Item::Event { id: Some(id), event: RoomEvent::Said { number, .. }, .. } => {
+                    self.position = Some(*id);
+                    ended += usize::from(last == Some(*number));
+                }
+                Item::Heartbeat(position) => self.position = Some(*position),
+                _ => {}
+            }
+            leg.items.push(item);
+        }
+        self.legs.push(leg);
+    }
+
+    /// Whether the newest connection was told `reset` for each of its rooms, before any event.
+    pub(crate) fn was_reset(&self) -> bool {
+        let leg = self.legs.last().expect("it read");
+        let resets = leg.items.iter().skip(1).take_while(|item| matches!(item, Item::Gap { gap, .. } if gap.reason == GapReason::Reset));
+        resets.count() == leg.rooms.len()
+    }
+
+    /// Holds all that it got against the truth.
+    pub(crate) fn judge(&self, truth: &Truth, seen: &mut Seen) {
+        for leg in &self.legs {
+            leg.judge(truth, seen);
+        }
+        assert!(self.legs.windows(2).all(|legs| legs[1].rooms.len() <= ROOMS.len()));
+    }
+}
+
+impl Leg {
+    fn judge(&self, truth: &Truth, seen: &mut Seen) {
+        let mut places: BTreeMap<String, Option<Position>> = self.rooms.iter().map(|room| (format!("room:{room}"), self.since)).collect();
+        let mut reset = false;
+        for item in &self.items {
+            match item {
+                Item::Event { channel, id: Some(id), event: RoomEvent::Said { number, .. } } => {
+                    seen.events += 1;
+                    assert_eq!(truth.at(*id, channel), Some(*number), "a wrong event at {id} of {channel}");
+                    let place = places.get_mut(channel).expect("it was asked for");
+                    let after = place.replace(*id).expect("it has begun");
+                    assert!(after.epoch == id.epoch && after.offset < id.offset, "{id} after {after} in {channel}");
+                    reach(&mut places, truth, Position { offset: id.offset - 1, ..*id }, Some(channel));
+                }
+                Item::Gap { channel, gap } => {
+                    let place = places.get_mut(channel).expect("it was asked for");
+                    let after = place.replace(gap.until).expect("it has begun");
+                    if gap.reason == GapReason::Reset {
+                        reset = true;
+                        seen.resets += 1;
+                        assert_ne!(after.epoch, gap.until.epoch, "{channel} is reset to where it was");
+                        continue;
+                    }
+                    seen.gaps += 1;
+                    let lost = truth.between(after.epoch, channel, after.offset, gap.until.offset);
+                    assert!(lost > 0, "{channel} lost nothing in ({after}, {}]", gap.until);
+                    assert!(gap.missed.is_none_or(|missed| missed == lost), "{channel} missed {gap:?} after {after}, in truth {lost}");
+                }
+                Item::Heartbeat(position) if reset => {
+                    reset = false;
+                    let all = places.values().all(|place| place.is_some_and(|place| place.epoch == position.epoch));
+                    assert!(all, "after a reset every channel is told: {places:?}");
+                }
+                Item::Heartbeat(position) => reach(&mut places, truth, *position, None),
+                other => panic!("{other:?} was not published"),
+            }
+        }
+    }
+}
+
+/// A position is told: nothing up to it is missing, in any channel but the one that just came there.
+fn reach(places: &mut BTreeMap<String, Option<Position>>, truth: &Truth, position: Position, but: Option<&str>) {
+    for (channel, place) in places.iter_mut().filter(|(channel, _)| Some(channel.as_str()) != but) {
+        if let Some(after) = *place {
+            assert_eq!(after.epoch, position.epoch, "{channel} is of another epoch, and was told nothing");
+            let missing = truth.between(after.epoch, channel, after.offset, position.offset);
+            assert_eq!(missing, 0, "{channel} misses {missing} events in ({after}, {position}]");
+        }
+        if place.is_none_or(|after| after.offset < position.offset) {
+            *place = Some(position);
+        }
+    }
+}
