@@ -1,6 +1,6 @@
 //! What all examples share: a page, a port, and an end that tells everybody.
 
-use std::io::Write as _;
+use std::io::{Error, ErrorKind, Write as _};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -24,8 +24,10 @@ const REST: Duration = Duration::from_secs(2);
 pub async fn serve<E: Realtime>(name: &str, page: &'static str, app: Router, hub: Hub<E>) -> std::io::Result<()> {
     let style = [(header::CONTENT_TYPE, "text/css; charset=utf-8")];
     let app = app.route("/", get(async move || Html(page))).route("/style.css", get(async move || (style, include_str!("style.css"))));
-    let port = std::env::var("PORT").map_or(Ok(3_000), |port| port.parse()).map_err(std::io::Error::other)?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let port = std::env::var("PORT").unwrap_or_else(|_| "3000".into());
+    let port: u16 = port.parse().map_err(|_| Error::new(ErrorKind::InvalidInput, format!("`PORT={port}` is no port: write a number")))?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+    let listener = listener.map_err(|error| Error::new(error.kind(), format!("{error}: set `PORT` to another than {port}")))?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut out = std::io::stdout();
