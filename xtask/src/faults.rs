@@ -121,8 +121,9 @@ impl<'a> Test<'a> {
     /// Whether it passes in that tree, and a remark.
     fn passes(&self, tree: &Path, name: &str) -> Result<(bool, String), String> {
         let mut build = self.build();
-        // The dependencies are compiled there already; our own packages lie elsewhere, so cargo keeps them apart.
-        build.current_dir(tree).env("CARGO_TARGET_DIR", target());
+        // Cargo knows a package by its place in the workspace: in the ordinary folder it would take what is broken here for the
+        // code as it is, and every test after this would run it.
+        build.current_dir(tree).env("CARGO_TARGET_DIR", target().join("faults/target"));
         // Apart from the run, since a fault that does not compile was not caught by a test.
         let messages = output(&mut build).map_err(|error| format!("does not compile: {error}"))?;
         let program = executable(&messages).ok_or("cargo built no such test")?;
