@@ -327,3 +327,5 @@ impl Batch {
 
 #[cfg(all(test, triwire_loom))]
 mod loom;
+#[cfg(test)]
+mod tests;

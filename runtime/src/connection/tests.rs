@@ -1,0 +1,107 @@
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::*;
+use crate::broker::{Mark, Record, Tail};
+use crate::log::Retention;
+use crate::position::Epoch;
+
+const RETENTION: Retention = Retention { history: 16, keep: Duration::from_secs(60), volatile: 2, remembered: 16 };
+
+fn record(offset: u64) -> Record {
+    Record { offset: Some(offset), at: Timestamp(0), event: Bytes::from_static(b"1") }
+}
+
+fn tail(epoch: u64, offsets: &[u64]) -> Tail {
+    Tail { epoch: Epoch(epoch), entries: offsets.iter().copied().map(record).collect(), dropped: 0 }
+}
+
+/// Two channels of one node, and its head.
+struct Feed {
+    head: Arc<Head>,
+    channels: [Arc<Channel>; 2],
+}
+
+impl Feed {
+    fn new(epoch: u64, one: &[u64], other: &[u64]) -> Self {
+        let head = Arc::new(Head::new(|_| {}));
+        let channels = ["a", "b"].map(|name| Arc::new(Channel::new(name.into(), RETENTION, Epoch(epoch), Timestamp(0))));
+        let feed = Self { head, channels };
+        feed.fill(epoch, one, other);
+        feed
+    }
+
+    fn fill(&self, epoch: u64, one: &[u64], other: &[u64]) {
+        self.head.reset(Epoch(epoch));
+        for (channel, offsets) in self.channels.iter().zip([one, other]) {
+            channel.reset(Epoch(epoch));
+            channel.attach(channel.losses(), &tail(epoch, offsets), Timestamp(0)).expect("it is of this epoch");
+        }
+        self.head.mark(Mark { ticket: u64::MAX, offset: one.iter().chain(other).copied().max().unwrap_or(0) });
+    }
+
+    fn connect(&self, batch: Batch) -> Connection {
+        let since = Since::At(Position { epoch: self.head.epoch(), offset: 0 });
+        Connection::new(self.head.clone(), Arc::default(), vec![self.channels[0].clone()], since, batch)
+    }
+}
+
+/// All that it has to say now, batch by batch.
+fn batches(connection: &mut Connection) -> Vec<Vec<String>> {
+    std::iter::from_fn(|| connection.read())
+        .map(|batch| {
+            let text = |output: &Output| output.item().map_or("joined".into(), |item| String::from_utf8_lossy(&item).into_owned());
+            batch.iter().map(text).collect()
+        })
+        .collect()
+}
+
+#[test]
+fn a_channel_that_was_joining_at_a_new_epoch_is_told_and_begins_anew() {
+    let feed = Feed::new(7, &[9], &[1, 2, 3]);
+    let mut connection = feed.connect(Batch { items: 1, bytes: 1_000 });
+    batches(&mut connection);
+    connection.join(feed.channels[1].clone(), Since::At(Position { epoch: Epoch(7), offset: 0 }), 1);
+    assert!(connection.read().is_some(), "it replays");
+    feed.fill(8, &[], &[1, 2]);
+    let told = batches(&mut connection).concat();
+    let of_b: Vec<&String> = told.iter().filter(|item| item.contains(r#""channel":"b""#)).collect();
+    assert_eq!(
+        of_b,
+        [
+            r#"{"channel":"b","gap":{"reason":"reset","missed":null,"until":"8-0"}}"#,
+            r#"{"channel":"b","id":"8-1","event":1}"#,
+            r#"{"channel":"b","id":"8-2","event":1}"#
+        ]
+    );
+}
+
+#[test]
+fn a_tail_of_an_epoch_that_was_not_told_yet_is_not_taken() {
+    let feed = Feed::new(7, &[], &[]);
+    feed.channels[0].lose();
+    let losses = feed.channels[0].losses();
+    assert!(feed.channels[0].attach(losses, &tail(8, &[1]), Timestamp(0)).is_err());
+    let mut connection = feed.connect(Batch { items: 8, bytes: 1_000 });
+    assert_eq!(batches(&mut connection).concat(), [r#"{"position":"7-0"}"#], "it waits");
+}
+
+#[test]
+fn a_batch_has_no_more_items_and_bytes_than_its_limits() {
+    let feed = Feed::new(7, &[1, 2, 3, 4, 5], &[6, 7, 8]);
+    let mut few = feed.connect(Batch { items: 2, bytes: 1_000 });
+    assert_eq!(batches(&mut few).iter().map(Vec::len).collect::<Vec<_>>(), [1, 2, 2, 1]);
+    let size = record_size();
+    let mut small = feed.connect(Batch { items: 64, bytes: size * 2 });
+    assert_eq!(batches(&mut small).iter().map(Vec::len).collect::<Vec<_>>(), [1, 2, 2, 1]);
+    let mut tiny = feed.connect(Batch { items: 64, bytes: 1 });
+    assert_eq!(batches(&mut tiny).iter().map(Vec::len).collect::<Vec<_>>(), [1, 1, 1, 1, 1, 1]);
+    // A replay too.
+    small.join(feed.channels[1].clone(), Since::At(Position { epoch: Epoch(7), offset: 0 }), 1);
+    assert_eq!(batches(&mut small).iter().map(Vec::len).collect::<Vec<_>>(), [2, 2]);
+}
+
+fn record_size() -> usize {
+    Entry::new("a", Epoch(7), &record(1)).item().len()
+}
