@@ -1,10 +1,11 @@
 //! Every refusal has its status and a code that never changes.
 
 use hyper::Version;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use triwire::{Denied, Limits};
 
 use super::chat::ChatChannel;
-use super::client::{Sse, get, get_by, json, request, send, whole};
+use super::client::{Sse, get, get_by, json, request, send, whole, within};
 use super::server::Server;
 
 async fn no(_: (), _: ChatChannel) -> Result<(), Denied> {
@@ -167,6 +168,12 @@ async fn what_is_no_upgrade_is_told_what_is() {
         }
         assert_eq!(json(response).await["code"], code, "{headers:?}");
     }
+    let mut socket = tokio::net::TcpStream::connect(server.address).await.expect("connects");
+    let fields: String = upgrade().iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    socket.write_all(format!("GET /chat/ws HTTP/1.0\r\nhost: x\r\n{fields}\r\n").as_bytes()).await.expect("written");
+    let mut status = [0; 12];
+    within(socket.read_exact(&mut status)).await.expect("an answer");
+    assert_eq!(status, *b"HTTP/1.0 426", "the upgrade came with HTTP/1.1");
     let response = get_by(Version::HTTP_2, server.address, "/chat/ws", &[]).await;
     assert_eq!(response.status(), 426);
     assert_eq!(json(response).await["code"], "upgrade_required");

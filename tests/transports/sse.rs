@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http_body_util::BodyExt;
 use hyper::Version;
 use triwire::Limits;
 
@@ -148,6 +149,15 @@ async fn since_earliest_has_no_opening_and_begins_with_the_oldest_event() {
     let mut sse = Sse::open(server.address, "channel=room:lobby&since=earliest").await;
     assert_eq!(sse.item().await.data(), message("lobby", "1", first));
     assert_eq!(sse.item().await.data(), message("lobby", "2", second));
+}
+
+#[tokio::test]
+async fn the_first_bytes_do_not_wait_for_an_item() {
+    let server = Server::new().await;
+    let mut body = get(server.address, "/chat/sse?channel=room:empty&since=earliest", &[]).await.into_body();
+    let first = tokio::time::timeout(Duration::from_secs(2), body.frame()).await.expect("at once");
+    let bytes = first.expect("a frame").expect("no error").into_data().expect("bytes");
+    assert!(bytes.starts_with(b"retry: "));
 }
 
 #[tokio::test]

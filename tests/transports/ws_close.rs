@@ -92,6 +92,18 @@ async fn what_is_not_the_protocol_is_closed_with_the_code_that_rfc_6455_has_for_
 }
 
 #[tokio::test]
+async fn a_client_that_is_still_sending_is_told_why_and_not_reset() {
+    let server = Server::new().await;
+    let mut socket = raw(&server).await;
+    let sent = frame(0x81, &vec![b'x'; 300 << 10]);
+    let (begin, rest) = sent.split_at(200 << 10);
+    socket.write_all(begin).await.expect("written");
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    socket.write_all(rest).await.expect("written, though it was closed meanwhile");
+    assert_eq!(code(&mut socket).await, 1009);
+}
+
+#[tokio::test]
 async fn a_text_of_64_kib_is_still_read() {
     let server = Server::new().await;
     let mut ws = Ws::open(server.address, "").await;

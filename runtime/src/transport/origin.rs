@@ -128,6 +128,7 @@ mod tests {
             ("app.example", "https://app.example.evil.example", false),
             ("app.example", "https://evil.example", false),
             ("app.example", "https://app.example@evil.example", false),
+            ("app.example", "https://evil.example@app.example:443", false),
             ("app.example", "https://app.example/path", false),
             ("app.example", "null", false),
             ("app.example", "", false),
