@@ -43,7 +43,7 @@ async fn it_waits_for_the_first_item_and_no_longer() {
     let began = Instant::now();
     let query = format!("channel=room:lobby&since={position}&wait=25");
     let (answer, id) = tokio::join!(poll(server.address, &query), publish);
-    assert!((200..2_000).contains(&began.elapsed().as_millis()));
+    assert!((200..10_000).contains(&began.elapsed().as_millis()));
     assert_eq!(answer.0, id.to_string());
     assert_eq!(answer.1.len(), 1);
     assert_eq!(answer.1[0]["id"], id.to_string());
