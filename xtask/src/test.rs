@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that must hold, in the order in which a mistake is cheapest to find.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::shell::{cargo, command, has, root, target};
 use crate::steps::{Step, Verdict};
@@ -50,7 +50,9 @@ fn build() -> Result<Verdict, String> {
     passes(&["build", "--workspace", "--all-targets"])
 }
 
+/// The tests of the schema run a generator of TypeScript; without it they would skip.
 fn test() -> Result<Verdict, String> {
+    packages(&root().join("tests/schema"))?;
     passes(&["test", "--workspace", "--lib", "--bins", "--tests"])
 }
 
@@ -68,13 +70,18 @@ fn loom() -> Result<Verdict, String> {
     run_all(command.env("RUSTFLAGS", "--cfg triwire_loom").env("CARGO_TARGET_DIR", target().join("loom")))
 }
 
+/// Installs what a folder's lock file says, and nothing newer.
+fn packages(folder: &Path) -> Result<(), String> {
+    crate::shell::run(command("npm", &["ci", "--no-audit", "--no-fund"]).current_dir(folder)).map(drop)
+}
+
 fn browser() -> Result<Verdict, String> {
     let folder = root().join("tests/browser");
     if !folder.join("package.json").exists() {
         return Ok(Verdict::Skipped("there is no tests/browser/package.json".into()));
     }
     examples()?;
-    crate::shell::run(command("npm", &["ci", "--no-audit", "--no-fund"]).current_dir(&folder))?;
+    packages(&folder)?;
     run_all(command("node", &["--test"]).current_dir(&folder).env(EXAMPLES, target().join("debug")))
 }
 
