@@ -72,7 +72,7 @@ fn loom() -> Result<Verdict, String> {
 
 /// Installs what a folder's lock file says, and nothing newer.
 fn packages(folder: &Path) -> Result<(), String> {
-    crate::shell::run(command("npm", &["ci", "--no-audit", "--no-fund"]).current_dir(folder)).map(drop)
+    crate::shell::run(command("npm", &["ci", "--no-audit", "--no-fund"]).current_dir(folder))
 }
 
 fn browser() -> Result<Verdict, String> {
