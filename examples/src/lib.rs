@@ -8,6 +8,8 @@ use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+#[cfg(target_os = "linux")]
+use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use triwire::{Hub, PublishError, Realtime, Refusal};
@@ -16,6 +18,9 @@ use triwire::{Hub, PublishError, Realtime, Refusal};
 const DRAIN: Duration = Duration::from_secs(3);
 /// How long the rest may take then: a client that never reads holds nobody.
 const REST: Duration = Duration::from_secs(2);
+/// How long a client may take none of its bytes: the kernel closes it then, as no HTTP server does by itself.
+#[cfg(target_os = "linux")]
+const STALLED: Duration = Duration::from_secs(10);
 
 /// Serves the page and the application on 127.0.0.1 at `PORT`, 3000 by default, until SIGINT or SIGTERM; then drains the hub and ends.
 ///
@@ -28,10 +33,17 @@ pub async fn serve<E: Realtime>(name: &str, page: &'static str, app: Router, hub
     let port: u16 = port.parse().map_err(|_| Error::new(ErrorKind::InvalidInput, format!("`PORT={port}` is no port: write a number")))?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
     let listener = listener.map_err(|error| Error::new(error.kind(), format!("{error}: set `PORT` to another than {port}")))?;
+    let address = listener.local_addr()?;
+    #[cfg(target_os = "linux")]
+    let listener = listener.tap_io(|tcp| {
+        if let Err(error) = socket2::SockRef::from(&*tcp).set_tcp_user_timeout(Some(STALLED)) {
+            eprintln!("a client that takes nothing will not be closed: {error}");
+        }
+    });
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut out = std::io::stdout();
-    writeln!(out, "{name}: http://{}", listener.local_addr()?)?;
+    writeln!(out, "{name}: http://{address}")?;
     out.flush()?;
 
     let (drained, after) = tokio::sync::oneshot::channel();
