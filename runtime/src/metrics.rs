@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 /// The counters; each is a plain number that only its owner's code moves, so relaxed order is enough.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
-    pub(crate) connections: AtomicUsize,
     pub(crate) published: AtomicU64,
     pub(crate) gaps: AtomicU64,
     pub(crate) bytes: AtomicU64,
@@ -34,10 +33,10 @@ pub struct Stats {
 }
 
 impl Metrics {
-    /// The numbers now; the channels are counted by who knows them.
-    pub(crate) fn stats(&self, channels: usize) -> Stats {
+    /// The numbers now; connections and channels are counted by who has them.
+    pub(crate) fn stats(&self, connections: usize, channels: usize) -> Stats {
         Stats {
-            connections: self.connections.load(Relaxed),
+            connections,
             channels,
             history_bytes: self.history_bytes.load(Relaxed),
             published: self.published.load(Relaxed),

@@ -1,6 +1,5 @@
 //! The announced end of a node. Floor 6.
 
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -19,7 +18,7 @@ impl Node {
     /// Ends every stream, spread over `within`, and returns when all have ended or the time is over.
     pub(super) async fn drain(&self, within: Duration) {
         let drain = *self.drain.get_or_init(|| Drain { began: Instant::now(), within });
-        tracing::info!(connections = self.metrics.connections.load(Relaxed), ?within, "the hub drains");
+        tracing::info!(connections = self.connected(), ?within, "the hub drains");
         lock(&self.connections).call();
         loop {
             let seats = lock(&self.connections).take_called(WAKE_BATCH);
@@ -32,11 +31,11 @@ impl Node {
         let deadline = drain.began + drain.within;
         loop {
             let idle = self.idle.notified();
-            if self.metrics.connections.load(Relaxed) == 0 {
+            if self.connected() == 0 {
                 return;
             }
             if tokio::time::timeout_at(deadline, idle).await.is_err() {
-                tracing::warn!(connections = self.metrics.connections.load(Relaxed), "the drain's time is over");
+                tracing::warn!(connections = self.connected(), "the drain's time is over");
                 return;
             }
         }

@@ -119,7 +119,6 @@ impl Node {
         let slot = connections.insert(seat.clone());
         connections.wait(slot);
         drop(connections);
-        self.metrics.connections.fetch_add(1, Relaxed);
         let channels = channels.iter().map(|name| self.channel(&Arc::from(name.as_str()))).collect();
         let batch = Batch { items: self.limits.batch_items, bytes: self.limits.batch_bytes };
         let connection = Connection::new(self.head.clone(), seat.clone(), channels, since, batch);
@@ -129,9 +128,8 @@ impl Node {
     /// A client less.
     pub(super) fn disconnect(&self, slot: usize, channels: Vec<Arc<Channel>>) {
         lock(&self.connections).remove(slot);
-        self.metrics.connections.fetch_sub(1, Relaxed);
         channels.into_iter().for_each(|channel| self.release(channel));
-        if self.metrics.connections.load(Relaxed) == 0 {
+        if self.connected() == 0 {
             self.idle.notify_waiters();
         }
     }
@@ -188,7 +186,12 @@ impl Node {
     }
 
     pub(super) fn stats(&self) -> Stats {
-        self.metrics.stats(lock(&self.table).len())
+        self.metrics.stats(self.connected(), lock(&self.table).len())
+    }
+
+    /// How many connections are open.
+    pub(super) fn connected(&self) -> usize {
+        lock(&self.connections).len()
     }
 
     /// How many connections read the channel.
