@@ -33,8 +33,8 @@ fn main() -> ExitCode {
         ["book"] => book::build(),
         ["faults", names @ ..] => faults::run(names),
         ["soak"] => soak::run_it(),
-        ["bench", "derive"] => bench::derive(None),
-        ["bench", "derive", "--max", ratio] => bench::ratio(ratio).and_then(|ratio| bench::derive(Some(ratio))),
+        ["bench", "derive"] => bench::derive::derive(None),
+        ["bench", "derive", "--max", ratio] => bench::derive::ratio(ratio).and_then(|ratio| bench::derive::derive(Some(ratio))),
         _ => Err(format!("no chore is called `{}`\n\n{HELP}", words.join(" "))),
     };
     match outcome {

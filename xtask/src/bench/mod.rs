@@ -1,0 +1,3 @@
+//! `cargo xtask bench NAME`: what is measured, never a part of the tests.
+
+pub(crate) mod derive;
