@@ -10,7 +10,7 @@ use crate::broker::Tail;
 use crate::entry::{Entry, Record, Timestamp};
 use crate::error::BrokerError;
 use crate::head::{Head, Seat};
-use crate::log::{Found, Log, Place, Retention, Want};
+use crate::log::{Found, Log, Order, Place, Retention, Want};
 use crate::position::Epoch;
 use crate::subscribers::Subscribers;
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, lock};
@@ -43,7 +43,7 @@ pub(crate) enum Read {
     Detached,
     /// The log is of another epoch than the reader's position.
     Epoch,
-    /// What came after the reader's place.
+    /// It gave what came after the reader's place.
     Found(Found),
 }
 
@@ -170,9 +170,9 @@ impl Channel {
         state.idle_since = now;
     }
 
-    /// What came after `place`. Where nothing is left behind it, the reader waits from this moment on.
-    /// Also gives the version that was read.
-    pub(crate) fn read(&self, slot: Slot, epoch: Epoch, place: &mut Place, want: Want) -> (Read, u64) {
+    /// Gives what came after `place`. Where nothing is left behind it, the reader waits from this moment on.
+    /// Also says which version was read.
+    pub(crate) fn read(&self, slot: Slot, epoch: Epoch, place: &mut Place, want: Want, give: impl FnMut(Order, &Entry)) -> (Read, u64) {
         let mut state = lock(&self.state);
         let version = self.version();
         if state.held.is_some() {
@@ -182,7 +182,7 @@ impl Channel {
         if state.epoch != epoch {
             return (Read::Epoch, version);
         }
-        let found = state.log.read(place, want);
+        let found = state.log.read(place, want, give);
         if !found.more {
             state.subscribers.wait(slot.0);
         }

@@ -19,18 +19,27 @@ use crate::protocol::{Gap, GapReason};
 
 use join::Joining;
 
-/// How much goes out at once.
+/// How much goes out at once, at most; one item at least.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Batch {
+pub(crate) struct Most {
     pub(crate) items: usize,
     pub(crate) bytes: usize,
+}
+
+/// What goes out next, and the room in which a read finds it: who reads again and again keeps it, so that a read allocates nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    /// In the order of the wire.
+    pub(crate) outputs: Vec<Output>,
+    entries: Vec<(Order, usize, Entry)>,
+    taken: Vec<Taken>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Connection {
     head: Arc<Head>,
     seat: Arc<Seat>,
-    batch: Batch,
+    most: Most,
     start: Start,
     /// Its first item, while it is not out.
     opening: Option<Position>,
@@ -62,6 +71,7 @@ struct Reading {
 }
 
 /// One channel's read, not yet taken over: all are, or none.
+#[derive(Debug)]
 struct Taken {
     at: usize,
     place: Place,
@@ -72,7 +82,7 @@ struct Taken {
 impl Connection {
     /// A connection of these channels since there. Unless it has none, its first item is its own position.
     /// Now is this moment: what comes between this call and the first read is read.
-    pub(crate) fn new(head: Arc<Head>, seat: Arc<Seat>, channels: Vec<Arc<Channel>>, since: Since, batch: Batch) -> Self {
+    pub(crate) fn new(head: Arc<Head>, seat: Arc<Seat>, channels: Vec<Arc<Channel>>, since: Since, most: Most) -> Self {
         let opens = !channels.is_empty();
         let readings: Vec<_> = channels.into_iter().map(|channel| Reading::new(channel, &seat)).collect();
         // This node may have stood still while nothing was attached: only a mark says what is newest.
@@ -80,17 +90,17 @@ impl Connection {
         let start = Start::Since { since, opens, ticket };
         // Told at once and as it came, whatever becomes of it: a cut before a gap must lead to the gap again.
         let opening = if let (Since::At(position), true) = (since, opens) { Some(position) } else { None };
-        let mut connection = Self { head, seat, batch, start, opening, readings, joining: VecDeque::new(), owed: Vec::new() };
+        let mut connection = Self { head, seat, most, start, opening, readings, joining: VecDeque::new(), owed: Vec::new() };
         if since == Since::Now {
             // Resolved at once where the broker answers at once; else the first read goes on from here.
-            let _ = connection.begin(since, opens, ticket, connection.head.look());
+            let _ = connection.begin(since, opens, ticket, connection.head.look(), &mut Batch::default());
         }
         connection
     }
 
     /// Sends more or less at once from now on.
-    pub(crate) fn set_batch(&mut self, batch: Batch) {
-        self.batch = batch;
+    pub(crate) fn set_most(&mut self, most: Most) {
+        self.most = most;
     }
 
     /// The position it has reached, once it has one.
@@ -106,45 +116,46 @@ impl Connection {
         self.readings.iter().map(|reading| &reading.channel).chain(self.joining.iter().map(|joining| &joining.reading.channel))
     }
 
-    /// The next batch, or none: then its seat is woken when there may be one.
-    pub(crate) fn read(&mut self) -> Option<Vec<Output>> {
+    /// Fills an empty batch with what goes out next; false where there is nothing: then its seat is woken when there may be.
+    pub(crate) fn read(&mut self, batch: &mut Batch) -> bool {
         loop {
             if let Some(position) = self.opening.take() {
-                return Some(vec![Output::Heartbeat(position)]);
+                batch.outputs.push(Output::Heartbeat(position));
+                return true;
             }
             let look = self.head.look();
             let step = match self.start {
-                Start::Since { since, opens, ticket } => self.begin(since, opens, ticket, look),
+                Start::Since { since, opens, ticket } => self.begin(since, opens, ticket, look, batch),
                 Start::At(position) => match look.head {
                     None => Step::Wait,
-                    Some(head) if head.epoch != position.epoch => self.restart(head),
-                    Some(head) if !self.joining.is_empty() => self.join_next(position, head, look),
-                    Some(head) => self.read_on(position, head),
+                    Some(head) if head.epoch != position.epoch => self.restart(head, batch),
+                    Some(head) if !self.joining.is_empty() => self.join_next(position, head, look, batch),
+                    Some(head) => self.read_on(position, head, batch),
                 },
             };
             match step {
-                Step::Out(out) => return Some(out),
+                Step::Out => return true,
                 Step::Again => {}
                 Step::Wait => {
                     // The head may have moved, or a mark come, between the look and the wait.
                     self.head.wait(&self.seat);
                     if self.head.look() == look {
-                        return None;
+                        return false;
                     }
                 }
-                Step::Done => return None,
+                Step::Done => return false,
             }
         }
     }
 
     /// Resolves the start.
-    fn begin(&mut self, since: Since, opens: bool, ticket: Option<u64>, look: Look) -> Step {
+    fn begin(&mut self, since: Since, opens: bool, ticket: Option<u64>, look: Look, batch: &mut Batch) -> Step {
         let Some(head) = look.head else { return Step::Wait };
         let (position, known) = match since {
             Since::Now => (head, false),
             Since::Earliest => (Position { offset: 0, ..head }, true),
             Since::At(position) if position.epoch == head.epoch => (position, position.offset <= head.offset),
-            Since::At(_) | Since::Lost => return self.restart(head),
+            Since::At(_) | Since::Lost => return self.restart(head, batch),
         };
         match ticket {
             _ if known => {}
@@ -155,7 +166,7 @@ impl Connection {
             }
             Some(ticket) if !look.answers(ticket) => return Step::Wait,
             // The broker was asked and is not as far: the position is no place here.
-            Some(_) if position.offset > head.offset => return self.restart(head),
+            Some(_) if position.offset > head.offset => return self.restart(head, batch),
             Some(_) => {}
         }
         let from = (since != Since::Earliest).then_some(position.offset);
@@ -168,7 +179,7 @@ impl Connection {
     }
 
     /// The position is of another epoch: every channel is told, and goes on with all that is kept of the new one.
-    fn restart(&mut self, head: Position) -> Step {
+    fn restart(&mut self, head: Position, batch: &mut Batch) -> Step {
         let position = Position { offset: 0, ..head };
         if let Err(step) = self.readings.iter_mut().try_for_each(|reading| reading.begin(position, None)) {
             return step;
@@ -176,51 +187,59 @@ impl Connection {
         self.start = Start::At(position);
         self.owed.iter_mut().for_each(|(offset, _)| *offset = 0);
         self.joining.iter_mut().for_each(Joining::restart);
-        let mut out: Vec<Output> = self.readings.iter().map(|reading| reading.reset(position)).collect();
-        out.push(Output::Heartbeat(position));
-        Step::Out(out)
+        batch.outputs.extend(self.readings.iter().map(|reading| reading.reset(position)));
+        batch.outputs.push(Output::Heartbeat(position));
+        Step::Out
     }
 
     /// The ordinary read: everything after the position, of all channels, up to the head.
-    fn read_on(&mut self, position: Position, head: Position) -> Step {
-        let want = Want { up_to: head.offset, limit: self.batch.items };
-        let mut taken = Vec::new();
+    fn read_on(&mut self, position: Position, head: Position, batch: &mut Batch) -> Step {
+        let want = Want { up_to: head.offset, limit: self.most.items };
+        let Batch { entries, taken, .. } = batch;
         for (at, reading) in self.readings.iter().enumerate() {
             if reading.seen == Some(reading.channel.version()) {
                 continue;
             }
             let mut place = reading.place;
             place.after = place.after.max(position.offset);
-            match reading.channel.read(reading.slot, head.epoch, &mut place, want) {
-                (Read::Detached, _) => return Step::Done,
-                (Read::Epoch, _) => return Step::Again,
-                (Read::Found(found), version) => taken.push(Taken { at, place, found, version }),
-            }
+            let give = |order, entry: &Entry| entries.push((order, at, entry.clone()));
+            let step = match reading.channel.read(reading.slot, head.epoch, &mut place, want, give) {
+                (Read::Found(found), version) => {
+                    taken.push(Taken { at, place, found, version });
+                    continue;
+                }
+                (Read::Detached, _) => Step::Done,
+                (Read::Epoch, _) => Step::Again,
+            };
+            entries.clear();
+            taken.clear();
+            return step;
         }
-        let (out, position, behind) = self.take(taken, position, head);
+        let behind = taken.iter().any(|taken| taken.found.more);
+        let position = self.take(batch, position, head);
         self.start = Start::At(position);
-        if !out.is_empty() {
-            return Step::Out(out);
+        if !batch.outputs.is_empty() {
+            return Step::Out;
         }
         // A log that is ahead of the head is woken with the head.
         if behind { Step::Wait } else { Step::Done }
     }
 
-    /// Takes over what the channels gave: gaps, then entries by offset up to the batch's limits.
-    /// Gives the new position, and whether a log has more than was taken.
-    fn take(&mut self, taken: Vec<Taken>, position: Position, head: Position) -> (Vec<Output>, Position, bool) {
-        let mut out = Vec::new();
-        let (mut entries, mut whole, mut behind) = (Vec::new(), true, false);
-        for Taken { at, place, found, version } in taken {
+    /// Takes over what the channels gave: gaps, then entries by offset up to the limits. Gives the new position.
+    fn take(&mut self, batch: &mut Batch, position: Position, head: Position) -> Position {
+        let Batch { outputs, entries, taken } = batch;
+        let mut whole = true;
+        for Taken { at, place, found, version } in taken.drain(..) {
             let reading = &mut self.readings[at];
-            out.extend(reading.accept(place, &found, head));
+            outputs.extend(reading.accept(place, &found, head));
             reading.seen = (!found.more).then_some(version);
-            behind |= found.more;
             whole &= !found.cut;
-            entries.extend(found.entries.into_iter().map(|(order, entry)| (order, at, entry)));
         }
-        entries.sort_by_key(|(order, ..)| *order);
-        let fit = self.batch.fit(&entries);
+        // Of one channel they mostly come sorted.
+        if !entries.is_sorted_by_key(|(order, ..)| *order) {
+            entries.sort_by_key(|(order, ..)| *order);
+        }
+        let fit = self.most.fit(entries);
         for (_, at, _) in &entries[fit..] {
             self.readings[*at].seen = None;
         }
@@ -228,21 +247,21 @@ impl Connection {
         entries.truncate(fit);
         let reached = if whole { head.offset } else { entries.last().map_or(position.offset, |(order, ..)| order.offset) };
         let position = Position { offset: reached.max(position.offset), ..head };
-        if !out.is_empty() && entries.iter().all(|(order, ..)| order.tick > 0) {
-            out.push(Output::Heartbeat(position));
+        if !outputs.is_empty() && entries.iter().all(|(order, ..)| order.tick > 0) {
+            outputs.push(Output::Heartbeat(position));
         }
-        for (order, at, entry) in entries {
+        for (order, at, entry) in entries.drain(..) {
             self.readings[at].place.pass(order);
-            out.push(Output::Entry(entry));
+            outputs.push(Output::Entry(entry));
         }
         self.owed.retain(|(offset, tag)| {
             let reached = *offset <= position.offset;
             if reached {
-                out.push(Output::Joined(*tag, position));
+                outputs.push(Output::Joined(*tag, position));
             }
             !reached
         });
-        (out, position, behind)
+        position
     }
 
     /// Lets a channel go. Nothing of it comes after this.
@@ -269,8 +288,8 @@ impl Connection {
 
 /// What one step of a read came to.
 enum Step {
-    /// These go out.
-    Out(Vec<Output>),
+    /// What the batch has goes out.
+    Out,
     /// The state moved: look again.
     Again,
     /// Nothing, until the head moves.
@@ -300,7 +319,7 @@ impl Reading {
     /// The gap of a reset: nothing is known of what was lost.
     fn reset(&self, position: Position) -> Output {
         let until = Position { offset: self.place.after, ..position };
-        Output::Gap(self.channel.name().clone(), Gap { reason: GapReason::Reset, missed: None, until })
+        self.gap(Gap { reason: GapReason::Reset, missed: None, until })
     }
 
     /// Takes over a read's place, and gives the gap if something was lost.
@@ -309,11 +328,15 @@ impl Reading {
         let reason = if std::mem::take(&mut self.fresh) { GapReason::Expired } else { GapReason::Lagged };
         let loss = found.loss?;
         let gap = Gap { reason, missed: loss.missed, until: Position { offset: loss.until, ..head } };
-        Some(Output::Gap(self.channel.name().clone(), gap))
+        Some(self.gap(gap))
+    }
+
+    fn gap(&self, gap: Gap) -> Output {
+        Output::Gap(Box::new((self.channel.name().clone(), gap)))
     }
 }
 
-impl Batch {
+impl Most {
     /// How many of the entries fit: one at least.
     fn fit(&self, entries: &[(Order, usize, Entry)]) -> usize {
         let mut bytes = 0;

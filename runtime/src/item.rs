@@ -13,8 +13,8 @@ use crate::protocol::{self, Bye, Gap};
 pub(crate) enum Output {
     /// An event.
     Entry(Entry),
-    /// A loss in the named channel.
-    Gap(Arc<str>, Gap),
+    /// A loss in the named channel; it is rare, and does not make the others larger.
+    Gap(Box<(Arc<str>, Gap)>),
     /// A position, and nothing for this reader up to it.
     Heartbeat(Position),
     /// A channel that was asked for with this tag is now covered by the connection's position.
@@ -28,7 +28,7 @@ impl Output {
     pub(crate) fn item(&self) -> Option<Bytes> {
         match self {
             Self::Entry(entry) => Some(entry.item().clone()),
-            Self::Gap(channel, gap) => Some(protocol::gap_item(channel, gap).into()),
+            Self::Gap(gap) => Some(protocol::gap_item(&gap.0, &gap.1).into()),
             Self::Heartbeat(position) => Some(protocol::heartbeat_item(*position).into()),
             Self::Bye(bye) => Some(protocol::bye_item(bye).into()),
             Self::Joined(..) => None,
@@ -41,7 +41,7 @@ impl Output {
             Self::Entry(entry) => return entry.sse().clone(),
             Self::Bye(bye) => return format!("{}data: {}\n\n", protocol::sse_retry(bye.retry_ms), protocol::bye_item(bye)).into(),
             Self::Heartbeat(position) => (Some(*position), protocol::heartbeat_item(*position)),
-            Self::Gap(channel, gap) => (None, protocol::gap_item(channel, gap)),
+            Self::Gap(gap) => (None, protocol::gap_item(&gap.0, &gap.1)),
             Self::Joined(..) => return Bytes::new(),
         };
         protocol::sse_event(position, item.as_bytes())

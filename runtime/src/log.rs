@@ -61,13 +61,11 @@ pub(crate) struct Loss {
     pub(crate) until: u64,
 }
 
-/// What a read found.
-#[derive(Debug, Default)]
+/// What a read found, beside the entries that it gave.
+#[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Found {
     /// What was lost before the first entry.
     pub(crate) loss: Option<Loss>,
-    /// The entries in their order.
-    pub(crate) entries: Vec<(Order, Entry)>,
     /// Whether the log has more that this read did not give: above `up_to`, or cut by the limit.
     pub(crate) more: bool,
     /// Whether it was cut by the limit.
@@ -229,42 +227,57 @@ impl Log {
         }
     }
 
-    /// What came after `place`, up to the reader's wish. A loss moves the place to the loss's end; entries move it when they are handed on.
-    pub(crate) fn read(&self, place: &mut Place, want: Want) -> Found {
+    /// Gives what came after `place`, up to the reader's wish: the positioned entries in their order, then the volatile ones in theirs.
+    /// A loss moves the place to the loss's end; entries move it when they are handed on.
+    pub(crate) fn read(&self, place: &mut Place, want: Want, mut give: impl FnMut(Order, &Entry)) -> Found {
         let mut found = Found::default();
         place.count = place.count.filter(|_| place.counting == self.counting).or_else(|| self.count_to(place.after));
         place.counting = self.counting;
+        let dropped = self.count - self.entries.len() as u64;
         if self.dropped > place.after {
-            let dropped = self.count - self.entries.len() as u64;
             found.loss = Some(Loss { missed: place.count.map(|count| dropped - count), until: self.dropped });
             place.after = self.dropped;
             place.count = Some(dropped);
         }
-        let start = self.entries.partition_point(|entry| entry.offset() <= place.after);
-        let fresh = self.entries.range(start..).take_while(|entry| entry.offset() <= want.up_to).take(want.limit);
-        found.entries.extend(fresh.map(|entry| (Order { offset: entry.offset(), tick: 0 }, entry.clone())));
-        found.more = start + found.entries.len() < self.entries.len();
-        // A volatile entry is given behind the positioned ones that came before it: where those are cut, so is it.
-        found.cut = self.entries.get(start + found.entries.len()).is_some_and(|entry| entry.offset() <= want.up_to);
-        let bound = if found.cut { found.entries.last().map_or(place.after, |(order, _)| order.offset) } else { want.up_to };
-        found.more |= self.read_volatile(place.tick, bound, &mut found.entries);
+        let start = self.start(place, dropped);
+        let (mut end, mut bound) = (start, want.up_to);
+        let mut last = place.after;
+        for entry in self.entries.range(start..).take_while(|entry| entry.offset() <= want.up_to) {
+            if end - start == want.limit {
+                // A volatile entry is given behind the positioned ones that came before it: where those are cut, so is it.
+                (found.cut, bound) = (true, last);
+                break;
+            }
+            (end, last) = (end + 1, entry.offset());
+            give(Order { offset: last, tick: 0 }, entry);
+        }
+        found.more = end < self.entries.len();
+        found.more |= self.read_volatile(place.tick, bound, give);
         found
     }
 
-    /// Adds the volatile entries after `tick` that came no later than `bound`; says whether there are more.
-    fn read_volatile(&self, tick: u64, bound: u64, into: &mut Vec<(Order, Entry)>) -> bool {
+    /// The index of the first entry after the place: what the place counted says it, where it counted with this log and nothing but
+    /// the position moved since; else it is looked for.
+    fn start(&self, place: &Place, dropped: u64) -> usize {
+        let is_start = |index: &usize| {
+            let before =
+                index.checked_sub(1).is_none_or(|before| self.entries.get(before).is_some_and(|entry| entry.offset() <= place.after));
+            before && self.entries.get(*index).is_none_or(|entry| entry.offset() > place.after)
+        };
+        let counted = place.count.and_then(|count| usize::try_from(count.checked_sub(dropped)?).ok());
+        counted.filter(is_start).unwrap_or_else(|| self.entries.partition_point(|entry| entry.offset() <= place.after))
+    }
+
+    /// Gives the volatile entries after `tick` that came no later than `bound`; says whether there are more.
+    fn read_volatile(&self, tick: u64, bound: u64, mut give: impl FnMut(Order, &Entry)) -> bool {
         let oldest = self.ticks - self.volatile.len() as u64;
         let start = usize::try_from(tick.saturating_sub(oldest)).unwrap_or(usize::MAX).min(self.volatile.len());
-        let fresh = self.volatile.range(start..).take_while(|(offset, _)| *offset <= bound);
-        let numbered =
-            fresh.zip(oldest + start as u64 + 1..).map(|((offset, entry), tick)| (Order { offset: *offset, tick }, entry.clone()));
-        let positioned = into.len();
-        into.extend(numbered);
-        let given = into.len() - positioned;
-        if given > 0 {
-            into.sort_by_key(|(order, _)| *order);
+        let mut end = start;
+        for (offset, entry) in self.volatile.range(start..).take_while(|(offset, _)| *offset <= bound) {
+            end += 1;
+            give(Order { offset: *offset, tick: oldest + end as u64 }, entry);
         }
-        start + given < self.volatile.len()
+        end < self.volatile.len()
     }
 
     /// The offset of the newest entry that ever was here.

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Connection, Reading, Step};
+use super::{Batch, Connection, Reading, Step};
 use crate::channel::{Channel, Read};
+use crate::entry::Entry;
 use crate::head::Look;
 use crate::item::Output;
-use crate::log::Want;
+use crate::log::{Order, Want};
 use crate::position::{Position, Since};
 
 /// A channel on its way in.
@@ -63,23 +64,23 @@ impl Connection {
     }
 
     /// One step of the channel that joins next. The connection's own position stands still until it is in.
-    pub(super) fn join_next(&mut self, position: Position, head: Position, look: Look) -> Step {
+    pub(super) fn join_next(&mut self, position: Position, head: Position, look: Look, batch: &mut Batch) -> Step {
         match self.joining.front().map(|joining| joining.stage) {
             None => Step::Again,
-            Some(Stage::Asked { ticket }) => self.resolve(position, head, ticket.map(|ticket| look.answers(ticket))),
-            Some(Stage::Replay) => self.replay(position),
+            Some(Stage::Asked { ticket }) => self.resolve(position, head, ticket.map(|ticket| look.answers(ticket)), batch),
+            Some(Stage::Replay) => self.replay(position, batch),
         }
     }
 
     /// Finds where the channel begins; whether the mark came, if one was asked for.
-    fn resolve(&mut self, position: Position, head: Position, answered: Option<bool>) -> Step {
+    fn resolve(&mut self, position: Position, head: Position, answered: Option<bool>, batch: &mut Batch) -> Step {
         let Some(joining) = self.joining.front_mut() else { return Step::Again };
         let (from, known) = match joining.since {
             // Now is the head, and the answer waits until the connection is there.
             Since::Now => (Some(head.offset), false),
             Since::Earliest => (None, true),
             Since::At(since) if since.epoch == position.epoch => (Some(since.offset), since.offset <= head.offset),
-            Since::At(_) | Since::Lost => return self.reset_joining(position),
+            Since::At(_) | Since::Lost => return self.reset_joining(position, batch),
         };
         match answered {
             _ if known => {}
@@ -88,7 +89,7 @@ impl Connection {
                 return Step::Again;
             }
             Some(false) => return Step::Wait,
-            Some(true) if from > Some(head.offset) => return self.reset_joining(position),
+            Some(true) if from > Some(head.offset) => return self.reset_joining(position, batch),
             Some(true) => {}
         }
         if let Err(step) = joining.reading.begin(position, from) {
@@ -103,43 +104,47 @@ impl Connection {
     }
 
     /// Its position is of another epoch, or nowhere: it is told, and goes on with all that is kept.
-    fn reset_joining(&mut self, position: Position) -> Step {
+    fn reset_joining(&mut self, position: Position, batch: &mut Batch) -> Step {
         let Some(joining) = self.joining.front_mut() else { return Step::Again };
         if let Err(step) = joining.reading.begin(position, None) {
             return step;
         }
         joining.stage = Stage::Replay;
         joining.reading.fresh = false;
-        Step::Out(vec![joining.reading.reset(position)])
+        batch.outputs.push(joining.reading.reset(position));
+        Step::Out
     }
 
     /// Reads what is between its start and the connection's position: its items move no other channel's place.
-    fn replay(&mut self, position: Position) -> Step {
-        let want = Want { up_to: position.offset, limit: self.batch.items };
+    fn replay(&mut self, position: Position, batch: &mut Batch) -> Step {
+        let want = Want { up_to: position.offset, limit: self.most.items };
         let Some(joining) = self.joining.front_mut() else { return Step::Again };
+        let Batch { outputs, entries, .. } = batch;
         let reading = &mut joining.reading;
         let mut place = reading.place;
-        let found = match reading.channel.read(reading.slot, position.epoch, &mut place, want) {
+        // Volatile entries wait until the channel is in: what is replayed are events with a place.
+        let give = |order: Order, entry: &Entry| {
+            if order.tick == 0 {
+                entries.push((order, 0, entry.clone()));
+            }
+        };
+        let found = match reading.channel.read(reading.slot, position.epoch, &mut place, want, give) {
             (Read::Detached, _) => return Step::Done,
             (Read::Epoch, _) => return Step::Again,
             (Read::Found(found), _) => found,
         };
-        let mut out: Vec<Output> = reading.accept(place, &found, position).into_iter().collect();
-        // Volatile entries wait until the channel is in: what is replayed are events with a place.
-        let positioned = found.entries.into_iter().filter(|(order, _)| order.tick == 0);
-        let mut entries: Vec<_> = positioned.map(|(order, entry)| (order, 0, entry)).collect();
-        let fit = self.batch.fit(&entries);
+        outputs.extend(reading.accept(place, &found, position));
+        let fit = self.most.fit(entries);
         let whole = !found.cut && fit == entries.len();
-        entries.truncate(fit);
-        for (order, _, entry) in entries {
+        for (order, _, entry) in entries.drain(..).take(fit) {
             reading.place.pass(order);
-            out.push(Output::Entry(entry));
+            outputs.push(Output::Entry(entry));
         }
         if whole {
-            out.push(Output::Joined(joining.tag, position));
+            outputs.push(Output::Joined(joining.tag, position));
             self.readings.extend(self.joining.pop_front().map(|joining| joining.reading));
         }
-        if out.is_empty() { Step::Again } else { Step::Out(out) }
+        if outputs.is_empty() { Step::Again } else { Step::Out }
     }
 
     /// The channel begins at `offset`, at or above the position: it is in, and its answer waits until the position is there.

@@ -44,7 +44,7 @@ fn connection(head: &Arc<Head>, channels: &[&Arc<Channel>]) -> (Connection, Arc<
     let seat = Arc::new(Seat::default());
     let channels = channels.iter().map(|channel| Arc::clone(channel)).collect();
     let since = Since::At(Position { epoch: EPOCH, offset: 0 });
-    (Connection::new(head.clone(), seat.clone(), channels, since, Batch { items: 8, bytes: 1_000 }), seat)
+    (Connection::new(head.clone(), seat.clone(), channels, since, Most { items: 8, bytes: 1_000 }), seat)
 }
 
 /// Reads as a stream does until this many events came, in order; it sleeps for ever if a wake-up is missed, which loom reports.
@@ -53,8 +53,13 @@ fn read(connection: &mut Connection, seat: &Seat, events: &[u64]) {
     block_on(std::future::poll_fn(|cx| {
         seat.register(cx.waker());
         while got.len() < events.len() {
-            let Some(batch) = connection.read() else { return std::task::Poll::Pending };
-            got.extend(batch.iter().filter_map(|output| if let Output::Entry(entry) = output { Some(entry.offset()) } else { None }));
+            let mut batch = Batch::default();
+            if !connection.read(&mut batch) {
+                return std::task::Poll::Pending;
+            }
+            got.extend(
+                batch.outputs.iter().filter_map(|output| if let Output::Entry(entry) = output { Some(entry.offset()) } else { None }),
+            );
         }
         std::task::Poll::Ready(())
     }));
@@ -168,13 +173,15 @@ fn a_mark_that_moves_nothing_wakes_who_asked() {
         let channel = channel(&head);
         let seat = Arc::new(Seat::default());
         let ahead = Since::At(Position { epoch: EPOCH, offset: 5 });
-        let mut connection = Connection::new(head, seat.clone(), vec![channel], ahead, Batch { items: 8, bytes: 1_000 });
+        let mut connection = Connection::new(head, seat.clone(), vec![channel], ahead, Most { items: 8, bytes: 1_000 });
         block_on(std::future::poll_fn(|cx| {
             seat.register(cx.waker());
-            while let Some(batch) = connection.read() {
-                if batch.iter().any(|output| matches!(output, Output::Gap(..))) {
+            let mut batch = Batch::default();
+            while connection.read(&mut batch) {
+                if batch.outputs.iter().any(|output| matches!(output, Output::Gap(..))) {
                     return std::task::Poll::Ready(());
                 }
+                batch.outputs.clear();
             }
             std::task::Poll::Pending
         }));

@@ -8,6 +8,7 @@ mod order;
 pub(crate) mod stream;
 mod subscription;
 mod sweep;
+pub(crate) mod timed;
 
 use std::marker::PhantomData;
 use std::sync::Arc;

@@ -11,7 +11,7 @@ use super::drain::Drain;
 use super::stream::Stream;
 use crate::broker::{Broker, Publication, Sink, Timestamp, Wake};
 use crate::channel::Channel;
-use crate::connection::{Batch, Connection};
+use crate::connection::{Connection, Most};
 use crate::error::{BrokerError, PublishError};
 use crate::head::{Head, Seat};
 use crate::limits::Limits;
@@ -120,8 +120,8 @@ impl Node {
         connections.wait(slot);
         drop(connections);
         let channels = channels.iter().map(|name| self.channel(&Arc::from(name.as_str()))).collect();
-        let batch = Batch { items: self.limits.batch_items, bytes: self.limits.batch_bytes };
-        let connection = Connection::new(self.head.clone(), seat.clone(), channels, since, batch);
+        let most = Most { items: self.limits.batch_items, bytes: self.limits.batch_bytes };
+        let connection = Connection::new(self.head.clone(), seat.clone(), channels, since, most);
         Ok(Stream::new(self.clone(), connection, seat, slot, heartbeat))
     }
 

@@ -1,16 +1,14 @@
 //! A connection with its life: what it reads, its heartbeats, and its announced end. Every transport drives one. Floor 6.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
 use super::node::{Node, now, random_below};
-use crate::connection::{Batch, Connection};
+use crate::connection::{Batch, Connection, Most};
 use crate::head::Seat;
 use crate::item::Output;
 use crate::position::{Position, Since};
@@ -26,7 +24,6 @@ pub(crate) struct Stream {
     /// When something was sent last: a heartbeat comes after so much silence.
     quiet_since: Instant,
     end: End,
-    timer: Option<Pin<Box<Sleep>>>,
 }
 
 /// How far its end has come.
@@ -44,90 +41,81 @@ enum End {
 
 impl Stream {
     pub(super) fn new(node: Arc<Node>, connection: Connection, seat: Arc<Seat>, slot: usize, heartbeat: Option<Duration>) -> Self {
-        Self { node, connection, seat, slot, heartbeat, quiet_since: Instant::now(), end: End::Open, timer: None }
+        Self { node, connection, seat, slot, heartbeat, quiet_since: Instant::now(), end: End::Open }
     }
 
-    /// The next batch, never empty, in the order of the wire; none after the batch that ended with a bye.
-    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Vec<Output>>> {
+    /// Fills the batch with what goes out next, in the order of the wire. Ready with none after the batch that ended with a bye.
+    /// Pending means: poll again when woken, and at [`Self::due`].
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>, now: Instant, batch: &mut Batch) -> Poll<Option<()>> {
+        batch.outputs.clear();
         // First the seat, then the look: what comes after the look wakes this task.
         self.seat.register(cx.waker());
-        loop {
-            self.plan_end();
-            match self.end {
-                End::Over => return Poll::Ready(None),
-                End::Due { reason, offset } if self.connection.position().is_some_and(|position| position.offset >= offset) => {
-                    return Poll::Ready(Some(self.bye(reason)));
-                }
-                _ => {}
+        self.plan_end(now);
+        let reason = match self.end {
+            End::Over => return Poll::Ready(None),
+            End::Due { reason, offset } => Some((reason, self.connection.position().is_some_and(|position| position.offset >= offset))),
+            End::Open | End::At(_) => None,
+        };
+        match reason {
+            Some((reason, true)) => self.bye(reason, batch),
+            _ if self.connection.read(batch) => {}
+            Some((reason, false)) => self.bye(reason, batch),
+            None if self.heartbeat_at().is_some_and(|at| at <= now) => {
+                // Just read to its head: the position is as fresh as it can be. Without one (a broker is away) there is nothing to tell.
+                let Some(position) = self.connection.position() else {
+                    self.quiet_since = now;
+                    return Poll::Pending;
+                };
+                batch.outputs.push(Output::Heartbeat(position));
             }
-            if let Some(batch) = self.connection.read() {
-                return Poll::Ready(Some(self.count(batch)));
-            }
-            if let End::Due { reason, .. } = self.end {
-                return Poll::Ready(Some(self.bye(reason)));
-            }
-            match self.poll_timer(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Some(heartbeat)) => return Poll::Ready(Some(self.count(vec![heartbeat]))),
-                Poll::Ready(None) => {}
-            }
+            None => return Poll::Pending,
         }
+        self.quiet_since = now;
+        self.count(&batch.outputs);
+        Poll::Ready(Some(()))
+    }
+
+    /// When it has something to say without being woken: a heartbeat, or its end.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        let turn = if let End::At(turn) = self.end { Some(turn) } else { None };
+        self.heartbeat_at().into_iter().chain(turn).min()
+    }
+
+    fn heartbeat_at(&self) -> Option<Instant> {
+        self.heartbeat.map(|silence| self.quiet_since + silence)
     }
 
     /// Takes part in a drain: its turn is drawn once, within four fifths of the time, so that the ends are spread and the last has time.
-    fn plan_end(&mut self) {
+    fn plan_end(&mut self, now: Instant) {
         if let (End::Open, Some(drain)) = (self.end, self.node.drain_plan()) {
             let spread = u64::try_from(drain.within.as_micros()).unwrap_or(u64::MAX) / 5 * 4;
             self.end = End::At(drain.began + Duration::from_micros(random_below(spread)));
         }
         if let End::At(turn) = self.end
-            && turn <= Instant::now()
+            && turn <= now
         {
             self.end(ByeReason::Drain);
         }
     }
 
-    /// Waits for the heartbeat's or the end's time. Ready with nothing means: look again.
-    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Option<Output>> {
-        let heartbeat = self.heartbeat.map(|silence| self.quiet_since + silence);
-        let turn = if let End::At(turn) = self.end { Some(turn) } else { None };
-        let Some(at) = heartbeat.into_iter().chain(turn).min() else { return Poll::Pending };
-        if at > Instant::now() {
-            let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
-            if timer.deadline() != at {
-                timer.as_mut().reset(at);
-            }
-            if timer.as_mut().poll(cx).is_pending() {
-                return Poll::Pending;
-            }
-        }
-        if heartbeat.is_none_or(|heartbeat| heartbeat > Instant::now()) {
-            return Poll::Ready(None);
-        }
-        // Just read to its head: the position is as fresh as it can be. Without one (a broker is away) there is nothing to tell.
-        self.quiet_since = Instant::now();
-        Poll::Ready(self.connection.position().map(Output::Heartbeat))
-    }
-
     /// Its last batch.
-    fn bye(&mut self, reason: ByeReason) -> Vec<Output> {
+    fn bye(&mut self, reason: ByeReason, batch: &mut Batch) {
         self.end = End::Over;
         tracing::debug!(?reason, "a stream ends");
-        self.count(vec![Output::Bye(Bye { reason, retry_ms: self.node.retry() })])
+        batch.outputs.push(Output::Bye(Bye { reason, retry_ms: self.node.retry() }));
     }
 
     /// Counts what goes out.
-    fn count(&mut self, batch: Vec<Output>) -> Vec<Output> {
-        self.quiet_since = Instant::now();
+    fn count(&self, outputs: &[Output]) {
         let metrics = &self.node.metrics;
-        metrics.bytes.fetch_add(batch.iter().map(|output| output.bytes() as u64).sum(), Relaxed);
-        for output in &batch {
-            if let Output::Gap(channel, gap) = output {
+        metrics.bytes.fetch_add(outputs.iter().map(|output| output.bytes() as u64).sum(), Relaxed);
+        for output in outputs {
+            if let Output::Gap(gap) = output {
+                let (channel, gap) = &**gap;
                 metrics.gaps.fetch_add(1, Relaxed);
                 tracing::info!(%channel, reason = ?gap.reason, missed = gap.missed, until = %gap.until, "a gap is told");
             }
         }
-        batch
     }
 
     /// Ends it: what the log has now is sent, then a bye.
@@ -167,8 +155,8 @@ impl Stream {
     }
 
     /// Gives so much at once from now on.
-    pub(crate) fn set_batch(&mut self, items: usize, bytes: usize) {
-        self.connection.set_batch(Batch { items, bytes });
+    pub(crate) fn set_most(&mut self, items: usize, bytes: usize) {
+        self.connection.set_most(Most { items, bytes });
     }
 }
 

@@ -11,7 +11,8 @@ use serde::de::DeserializeOwned;
 
 use super::Hub;
 use super::node::Refused;
-use super::stream::Stream;
+use super::timed::Timed;
+use crate::connection::Batch;
 use crate::contract::{Channels, Realtime};
 use crate::error::{ChannelError, SubscribeError};
 use crate::item::{Item, Output};
@@ -44,7 +45,7 @@ impl<E: Realtime + DeserializeOwned> Hub<E> {
             Refused::Busy => SubscribeError::Busy,
             Refused::Draining => SubscribeError::Draining,
         })?;
-        Ok(Subscription { stream, ready: VecDeque::new(), events: PhantomData })
+        Ok(Subscription { stream: Timed::new(stream), batch: Batch::default(), ready: VecDeque::new(), events: PhantomData })
     }
 }
 
@@ -59,7 +60,8 @@ pub(super) fn name<C: Channels>(channel: &C) -> Result<String, ChannelError> {
 
 /// A stream of items inside the process: `hub.subscribe(…)`.
 pub struct Subscription<E> {
-    stream: Stream,
+    stream: Timed,
+    batch: Batch,
     ready: VecDeque<Output>,
     events: PhantomData<fn() -> E>,
 }
@@ -78,10 +80,10 @@ impl<E: DeserializeOwned> Subscription<E> {
                 }
                 continue;
             }
-            match self.stream.poll_next(cx) {
+            match self.stream.poll_next(cx, &mut self.batch) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Ready(Some(batch)) => self.ready.extend(batch),
+                Poll::Ready(Some(())) => self.ready.extend(self.batch.outputs.drain(..)),
             }
         }
     }
@@ -97,7 +99,7 @@ impl<E: DeserializeOwned> futures_util::Stream for Subscription<E> {
 
 impl<E> fmt::Debug for Subscription<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subscription").field("position", &self.stream.position()).finish_non_exhaustive()
+        f.debug_struct("Subscription").field("position", &self.stream.stream.position()).finish_non_exhaustive()
     }
 }
 
@@ -121,7 +123,7 @@ fn typed<E: DeserializeOwned>(output: Output) -> Option<Item<E>> {
                 }
             }
         }
-        Output::Gap(channel, gap) => Item::Gap { channel: channel.to_string(), gap },
+        Output::Gap(gap) => Item::Gap { channel: gap.0.to_string(), gap: gap.1 },
         Output::Heartbeat(position) => Item::Heartbeat(position),
         Output::Bye(bye) => Item::Bye(bye),
         Output::Joined(..) => return None,

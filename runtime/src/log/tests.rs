@@ -139,7 +139,8 @@ impl Reader {
     }
 
     fn read(&mut self, log: &Log, model: &Model, want: Want, take: usize) {
-        let found = log.read(&mut self.place, want);
+        let mut entries = Vec::new();
+        let found = log.read(&mut self.place, want, |order, _| entries.push(order));
         self.counted = self.counted.filter(|unseen| *unseen == model.unseen);
         if self.counted.is_none() && self.after >= model.unremembered {
             self.counted = Some(model.unseen);
@@ -152,17 +153,18 @@ impl Reader {
         }
         let due: Vec<u64> = model.kept.iter().map(|(offset, _)| *offset).filter(|offset| *offset > self.after).collect();
         let fresh: Vec<u64> = due.iter().copied().filter(|offset| *offset <= want.up_to).take(want.limit).collect();
-        let positioned: Vec<u64> = found.entries.iter().filter(|(order, _)| order.tick == 0).map(|(order, _)| order.offset).collect();
+        let positioned: Vec<u64> = entries.iter().filter(|order| order.tick == 0).map(|order| order.offset).collect();
         assert_eq!(positioned, fresh);
         assert_eq!(found.cut, due.iter().filter(|offset| **offset <= want.up_to).count() > fresh.len());
         let bound = if found.cut { fresh.last().copied().unwrap_or(self.after) } else { want.up_to };
         let waiting: Vec<_> = model.volatile_kept.iter().filter(|(_, tick, _)| *tick > self.tick).collect();
         let ticks: Vec<u64> = waiting.iter().filter(|(after, ..)| *after <= bound).map(|(_, tick, _)| *tick).collect();
-        let given: Vec<u64> = found.entries.iter().filter(|(order, _)| order.tick > 0).map(|(order, _)| order.tick).collect();
+        let given: Vec<u64> = entries.iter().filter(|order| order.tick > 0).map(|order| order.tick).collect();
         assert_eq!(given, ticks);
         assert_eq!(found.more, due.len() > fresh.len() || waiting.len() > ticks.len());
-        assert!(found.entries.is_sorted_by_key(|(order, _)| *order));
-        for (order, _) in found.entries.into_iter().take(take) {
+        // The reader merges what it is given.
+        entries.sort();
+        for order in entries.into_iter().take(take) {
             self.place.pass(order);
             if order.tick > 0 { self.tick = order.tick } else { self.after = order.offset }
         }
@@ -256,9 +258,9 @@ proptest! {
         log.take_over(held, Timestamp(0));
         let newest = read + live;
         let place = &mut log.place(0);
-        let found = log.read(place, Want { up_to: u64::MAX, limit: 100 });
+        let mut given = Vec::new();
+        let found = log.read(place, Want { up_to: u64::MAX, limit: 100 }, |order, _| given.push(order.offset));
         let until = found.loss.map_or(0, |loss| loss.until);
-        let given: Vec<u64> = found.entries.iter().map(|(order, _)| order.offset).collect();
         prop_assert_eq!(given, (until + 1..=newest).collect::<Vec<_>>());
         if let Some(Loss { missed: Some(missed), until }) = found.loss {
             prop_assert_eq!(missed, until);

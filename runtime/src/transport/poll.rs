@@ -11,8 +11,9 @@ use axum::response::Response;
 use bytes::{BufMut, Bytes, BytesMut};
 use tokio::time::sleep;
 
+use crate::connection::Batch;
 use crate::hub::node::{Node, Refused};
-use crate::hub::stream::Stream;
+use crate::hub::timed::Timed;
 use crate::item::Output;
 use crate::position::{Position, Since};
 use crate::transport::problem::Problem;
@@ -24,11 +25,12 @@ pub(crate) async fn answer(node: &Arc<Node>, asked: &Asked) -> Result<Response, 
         Refused::Busy => Problem::Busy { retry_ms: node.retry() },
         Refused::Draining => Problem::Draining { retry_ms: node.retry() },
     })?;
-    stream.set_batch(node.limits.poll_items, node.limits.poll_bytes);
+    stream.set_most(node.limits.poll_items, node.limits.poll_bytes);
+    let mut stream = Timed::new(stream);
     let outputs = read(&mut stream, asked).await;
     // A stream ahead of this node's head has no position yet: the one asked with still holds. One without both waits for a broker.
     let asked = if let Since::At(position) = asked.since { Some(position) } else { None };
-    let position = stream.position().or(asked).ok_or_else(|| Problem::Busy { retry_ms: node.retry() })?;
+    let position = stream.stream.position().or(asked).ok_or_else(|| Problem::Busy { retry_ms: node.retry() })?;
     let mut response = Response::new(Body::from(body(position, &outputs)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -37,26 +39,28 @@ pub(crate) async fn answer(node: &Arc<Node>, asked: &Asked) -> Result<Response, 
 }
 
 /// The first batch that has an item of its own; nothing at the deadline, or where the client only asks for the present position.
-async fn read(stream: &mut Stream, asked: &Asked) -> Vec<Output> {
+async fn read(stream: &mut Timed, asked: &Asked) -> Vec<Output> {
     let mut deadline = pin!(sleep(asked.wait));
     let mut opened = !matches!(asked.since, Since::Now | Since::At(_));
+    let mut batch = Batch::default();
     poll_fn(|cx| {
         // Looked at before the stream, so that a deadline that passed is followed by one last read: its position is a fresh one.
         let over = deadline.as_mut().poll(cx).is_ready();
         loop {
-            let mut batch = match stream.poll_next(cx) {
-                Poll::Ready(Some(batch)) => batch,
+            match stream.poll_next(cx, &mut batch) {
+                Poll::Ready(Some(())) => {}
                 Poll::Ready(None) => return Poll::Ready(Vec::new()),
                 Poll::Pending if over => return Poll::Ready(Vec::new()),
                 Poll::Pending => return Poll::Pending,
-            };
+            }
+            let mut outputs = std::mem::take(&mut batch.outputs);
             // The opening heartbeat only says where the stream begins: a poll's answer says that beside its items.
-            if !opened && matches!(batch.first(), Some(Output::Heartbeat(_))) {
-                batch.remove(0);
+            if !opened && matches!(outputs.first(), Some(Output::Heartbeat(_))) {
+                outputs.remove(0);
             }
             opened = true;
-            if !batch.is_empty() || asked.since == Since::Now {
-                return Poll::Ready(batch);
+            if !outputs.is_empty() || asked.since == Since::Now {
+                return Poll::Ready(outputs);
             }
         }
     })

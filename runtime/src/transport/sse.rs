@@ -14,8 +14,9 @@ use axum::response::Response;
 use bytes::{BufMut, Bytes, BytesMut};
 use http_body::Frame;
 
+use crate::connection::Batch;
 use crate::hub::node::{Node, Refused};
-use crate::hub::stream::Stream;
+use crate::hub::timed::Timed;
 use crate::item::Output;
 use crate::protocol::{self, Bye, ByeReason};
 use crate::transport::problem::Problem;
@@ -42,7 +43,7 @@ pub(crate) fn answer(node: &Arc<Node>, asked: &Asked) -> Response {
     let retry_ms = node.retry();
     let mut opening = BytesMut::from(protocol::sse_retry(retry_ms).as_bytes());
     let stream = match node.connect(&asked.channels, asked.since, Some(node.limits.sse_heartbeat)) {
-        Ok(stream) => Some(stream),
+        Ok(stream) => Some(Timed::new(stream)),
         Err(refused) => {
             let (problem, reason) = match refused {
                 Refused::Busy => (Problem::Busy { retry_ms }, ByeReason::Busy),
@@ -67,7 +68,7 @@ struct Items {
     /// What goes out before, and with, the first batch.
     opening: BytesMut,
     /// None once the last item is out.
-    stream: Option<Stream>,
+    stream: Option<Timed>,
 }
 
 impl http_body::Body for Items {
@@ -76,9 +77,10 @@ impl http_body::Body for Items {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let opening = std::mem::take(&mut self.opening);
-        let next = self.stream.as_mut().map_or(Poll::Ready(None), |stream| stream.poll_next(cx));
+        let mut batch = Batch::default();
+        let next = self.stream.as_mut().map_or(Poll::Ready(None), |stream| stream.poll_next(cx, &mut batch));
         let bytes = match next {
-            Poll::Ready(Some(batch)) => join(opening, &batch),
+            Poll::Ready(Some(())) => join(opening, &batch.outputs),
             Poll::Pending if opening.is_empty() => return Poll::Pending,
             // The first bytes never wait: by them a client knows that it is connected.
             Poll::Pending => opening.freeze(),

@@ -23,9 +23,11 @@ use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Utf8Bytes};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use crate::connection::Batch;
 use crate::guard::Guard;
 use crate::hub::node::{Node, Refused};
 use crate::hub::stream::Stream;
+use crate::hub::timed::Timed;
 use crate::item::Output;
 use crate::position::Position;
 use crate::protocol::{self, Bye, ByeReason, close};
@@ -59,7 +61,7 @@ async fn serve(node: Arc<Node>, guard: Guard, stream: Result<Stream, Refused>, u
             let mut connection = Connection::new(&node, guard, stream, socket);
             let Err(end) = poll_fn(|cx| connection.poll(cx)).await;
             socket = connection.socket;
-            (end, Some(connection.stream))
+            (end, Some(connection.stream.stream))
         }
         Err(refused) => (refuse(&node, &refused, &mut socket), None),
     };
@@ -119,7 +121,8 @@ impl End {
 
 struct Connection<'a> {
     node: &'a Node,
-    stream: Stream,
+    stream: Timed,
+    batch: Batch,
     asks: Asks,
     socket: Socket,
     /// Bytes wait for the socket; nothing more is taken until they are gone.
@@ -139,7 +142,18 @@ impl<'a> Connection<'a> {
     fn new(node: &'a Node, guard: Guard, stream: Stream, socket: Socket) -> Self {
         let asks = Asks::new(guard, node.limits.channels_per_connection);
         let (stall, beat) = (Box::pin(sleep(node.limits.stalled)), Box::pin(sleep(node.limits.ws_ping)));
-        Self { node, stream, asks, socket, unflushed: false, blocked: None, stall, beat, pinged: false }
+        Self {
+            node,
+            stream: Timed::new(stream),
+            batch: Batch::default(),
+            asks,
+            socket,
+            unflushed: false,
+            blocked: None,
+            stall,
+            beat,
+            pinged: false,
+        }
     }
 
     /// Moves whatever can move: a batch and a text in turn, so that neither side starves the other.
@@ -163,14 +177,15 @@ impl<'a> Connection<'a> {
             }
             (self.unflushed, self.blocked) = (false, None);
         }
-        self.asks.progress(&mut self.stream, cx);
-        if let Poll::Ready(batch) = self.stream.poll_next(cx) {
-            for output in batch.ok_or(End::Ours(close::GOING_AWAY, "the stream ended"))? {
+        self.asks.progress(&mut self.stream.stream, cx);
+        if let Poll::Ready(next) = self.stream.poll_next(cx, &mut self.batch) {
+            next.ok_or(End::Ours(close::GOING_AWAY, "the stream ended"))?;
+            for output in std::mem::take(&mut self.batch.outputs) {
                 self.send(&output)?;
             }
         }
         // After the batch: the position is that of its end, and nothing still to be sent is below it.
-        self.answer(self.stream.position())?;
+        self.answer(self.stream.stream.position())?;
         if self.unflushed { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 

@@ -9,6 +9,9 @@ use std::task::{Context, Poll, Wake, Waker};
 use super::dice::Dice;
 use super::store::{EPOCH, Store};
 use super::{CHANNELS, Node, Rule, Seen};
+use tokio::time::Instant;
+
+use crate::connection::Batch;
 use crate::hub::stream::Stream;
 use crate::item::Output;
 use crate::position::{Position, Since};
@@ -120,9 +123,11 @@ impl Reader {
             return false;
         }
         let waker = Waker::from(self.woken.clone());
-        let Poll::Ready(batch) = stream.poll_next(&mut Context::from_waker(&waker)) else { return false };
+        let mut batch = Batch::default();
+        let Poll::Ready(next) = stream.poll_next(&mut Context::from_waker(&waker), Instant::now(), &mut batch) else { return false };
         self.woken.0.store(true, Ordering::Relaxed);
-        let batch = batch.expect("the stream has no end");
+        next.expect("the stream has no end");
+        let batch = batch.outputs;
         let cut = if dice.percent(5) { dice.below(batch.len()) } else { batch.len() };
         store(&mut |store| self.take(&batch[..cut], store, seen));
         if cut < batch.len() {
@@ -151,7 +156,8 @@ impl Reader {
                         self.wrong.push(format!("{channel} was not asked for"));
                     }
                 }
-                Output::Gap(channel, gap) => {
+                Output::Gap(gap) => {
+                    let (channel, gap) = &**gap;
                     self.expect(!event, || format!("a gap of {channel} behind an event"));
                     let channel = CHANNELS.iter().copied().find(|other| **other == **channel).expect("it is of the channels");
                     self.gap(channel, *gap, store, seen);
