@@ -22,6 +22,7 @@ mod schema;
 mod subscribers;
 mod sync;
 mod transport;
+mod websocket;
 
 pub use authorize::Authorize;
 pub use contract::{Channels, Parameter, Realtime};
@@ -40,4 +41,10 @@ pub use triwire_macros::Realtime;
 pub mod __private {
     pub use crate::contract::{Channels, Contract, Describe, Encode, Named, Parameter, Part, Realtime, Route, Template, Variant, print};
     pub use crate::error::ChannelError;
+}
+
+/// The WebSocket codec, for what must look at it from outside: the tests, Autobahn's echo server and the fuzz driver; not for use.
+#[doc(hidden)]
+pub mod __websocket {
+    pub use crate::websocket::{Decoder, Header, Opcode, Received, Violation, accept_key, close_frame, frame, header};
 }

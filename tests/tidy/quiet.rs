@@ -32,7 +32,7 @@ const NO_COMPLAINT: Absence = Absence {
 
 /// They are proptest's to hold: time is handed in, and nothing waits.
 const PURE: Absence = Absence {
-    files: |source| ["log", "subscribers", "presence", "forgotten"].iter().any(|name| is_module(source, name)),
+    files: |source| ["log", "subscribers", "presence", "forgotten", "websocket"].iter().any(|name| is_module(source, name)),
     texts: &["tokio", "Mutex", "RwLock", "crate::sync", "Instant::now", "SystemTime", "async ", ".await", "std::thread"],
     remedy: "this floor knows no clock, no lock and no tokio: take `now` as an argument, lock one floor up",
 };
