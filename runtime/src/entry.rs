@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, OnceLock};
 
-use bytes::Bytes;
+use bytes::{BufMut as _, Bytes, BytesMut};
 
 use crate::position::{Epoch, Position};
 use crate::protocol;
+use crate::websocket::{Header, Opcode, header};
 
 /// An event in a channel's log, shared by all who read it. Cloning counts a reference.
 #[derive(Debug, Clone)]
@@ -15,7 +16,9 @@ pub(crate) struct Entry(Arc<Shared>);
 struct Shared {
     position: Option<Position>,
     at: Timestamp,
-    item: Bytes,
+    /// The item, behind the header of its WebSocket frame: a few bytes that spare a second copy.
+    frame: Bytes,
+    header: usize,
     sse: OnceLock<Bytes>,
 }
 
@@ -38,8 +41,15 @@ impl Entry {
     /// Makes the item of a record in `channel`.
     pub(crate) fn new(channel: &str, epoch: Epoch, record: &Record) -> Self {
         let position = record.offset.map(|offset| Position { epoch, offset });
-        let item = protocol::event_item(channel, position, &record.event);
-        Self(Arc::new(Shared { position, at: record.at, item, sse: OnceLock::new() }))
+        let mut frame = BytesMut::with_capacity(Header::MOST + channel.len() + record.event.len() + 72);
+        frame.put_bytes(0, Header::MOST);
+        protocol::event_item(&mut frame, channel, position, &record.event);
+        // How long the header is, is known once the item is.
+        let header = header(Opcode::Text, false, frame.len() - Header::MOST);
+        let start = Header::MOST - header.len();
+        frame[start..Header::MOST].copy_from_slice(&header);
+        let frame = frame.freeze().slice(start..);
+        Self(Arc::new(Shared { position, at: record.at, frame, header: header.len(), sse: OnceLock::new() }))
     }
 
     /// Its place; a volatile event has none.
@@ -58,12 +68,21 @@ impl Entry {
     }
 
     /// The item, JSON: a poll's item and a WebSocket's text are these very bytes.
-    pub(crate) fn item(&self) -> &Bytes {
-        &self.0.item
+    pub(crate) fn item(&self) -> &[u8] {
+        &self.0.frame[self.0.header..]
+    }
+
+    /// The item as a WebSocket's frame.
+    pub(crate) fn frame(&self) -> &Bytes {
+        &self.0.frame
     }
 
     /// The item as an SSE event, made once and only if an SSE reader comes.
     pub(crate) fn sse(&self) -> &Bytes {
-        self.0.sse.get_or_init(|| protocol::sse_event(self.0.position, &self.0.item))
+        self.0.sse.get_or_init(|| {
+            let mut event = BytesMut::new();
+            protocol::sse_event(&mut event, self.0.position, self.item());
+            event.freeze()
+        })
     }
 }

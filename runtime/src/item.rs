@@ -1,12 +1,14 @@
 //! What a stream carries, in the order it carries it. Floor 1.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{BufMut as _, Bytes, BytesMut};
 
 use crate::entry::Entry;
 use crate::position::Position;
 use crate::protocol::{self, Bye, Gap};
+use crate::websocket::{self, Opcode};
 
 /// What a connection hands its transport, in the order of the wire.
 #[derive(Debug, Clone)]
@@ -25,26 +27,36 @@ pub(crate) enum Output {
 
 impl Output {
     /// The item's JSON, or none for what is no item.
-    pub(crate) fn item(&self) -> Option<Bytes> {
+    pub(crate) fn item(&self) -> Option<Cow<'_, [u8]>> {
+        Some(match self {
+            Self::Entry(entry) => Cow::Borrowed(entry.item()),
+            Self::Gap(gap) => Cow::Owned(protocol::gap_item(&gap.0, &gap.1).into()),
+            Self::Heartbeat(position) => Cow::Owned(protocol::heartbeat_item(*position).into()),
+            Self::Bye(bye) => Cow::Owned(protocol::bye_item(bye).into()),
+            Self::Joined(..) => return None,
+        })
+    }
+
+    /// The item as a WebSocket's frame.
+    pub(crate) fn frame(&self) -> Option<Bytes> {
         match self {
-            Self::Entry(entry) => Some(entry.item().clone()),
-            Self::Gap(gap) => Some(protocol::gap_item(&gap.0, &gap.1).into()),
-            Self::Heartbeat(position) => Some(protocol::heartbeat_item(*position).into()),
-            Self::Bye(bye) => Some(protocol::bye_item(bye).into()),
-            Self::Joined(..) => None,
+            Self::Entry(entry) => Some(entry.frame().clone()),
+            _ => Some(websocket::frame(Opcode::Text, &self.item()?)),
         }
     }
 
-    /// The item as an SSE event; a bye is preceded by its own `retry:`.
-    pub(crate) fn sse(&self) -> Bytes {
-        let (position, item) = match self {
-            Self::Entry(entry) => return entry.sse().clone(),
-            Self::Bye(bye) => return format!("{}data: {}\n\n", protocol::sse_retry(bye.retry_ms), protocol::bye_item(bye)).into(),
-            Self::Heartbeat(position) => (Some(*position), protocol::heartbeat_item(*position)),
-            Self::Gap(gap) => (None, protocol::gap_item(&gap.0, &gap.1)),
-            Self::Joined(..) => return Bytes::new(),
-        };
-        protocol::sse_event(position, item.as_bytes())
+    /// Writes the item as an SSE event; a bye is preceded by its own `retry:`.
+    pub(crate) fn sse(&self, into: &mut BytesMut) {
+        match self {
+            Self::Entry(entry) => into.put_slice(entry.sse()),
+            Self::Bye(bye) => {
+                into.put_slice(protocol::sse_retry(bye.retry_ms).as_bytes());
+                protocol::sse_event(into, None, protocol::bye_item(bye).as_bytes());
+            }
+            Self::Heartbeat(position) => protocol::sse_event(into, Some(*position), protocol::heartbeat_item(*position).as_bytes()),
+            Self::Gap(gap) => protocol::sse_event(into, None, protocol::gap_item(&gap.0, &gap.1).as_bytes()),
+            Self::Joined(..) => {}
+        }
     }
 
     /// Its size on the wire, near enough for the limits of a batch.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, BytesMut};
 use serde::{Deserialize, Serialize};
 
 use crate::position::Position;
@@ -10,13 +10,10 @@ use crate::position::Position;
 /// The WebSocket subprotocol of version 1.
 pub(crate) const SUBPROTOCOL: &str = "triwire.v1";
 
-/// Close codes of a WebSocket (RFC 6455 section 7.4, and our own in the 4000s).
+/// Close codes of a WebSocket (RFC 6455 section 7.4, and our own in the 4000s); those of a breach of the protocol are the decoder's.
 pub(crate) mod close {
     pub(crate) const GOING_AWAY: u16 = 1001;
-    pub(crate) const PROTOCOL: u16 = 1002;
     pub(crate) const BINARY: u16 = 1003;
-    pub(crate) const UTF8: u16 = 1007;
-    pub(crate) const LARGE: u16 = 1009;
     pub(crate) const DRAIN: u16 = 1012;
     pub(crate) const LATER: u16 = 1013;
     pub(crate) const NOT_UNDERSTOOD: u16 = 4400;
@@ -74,9 +71,9 @@ pub enum ByeReason {
     Lifetime,
 }
 
-/// `{"channel":…,"id":…,"event":…}`, around an event that is JSON already.
-pub(crate) fn event_item(channel: &str, position: Option<Position>, event: &[u8]) -> Bytes {
-    let mut item = BytesMut::with_capacity(channel.len() + event.len() + 72);
+/// Writes `{"channel":…,"id":…,"event":…}`, around an event that is JSON already.
+pub(crate) fn event_item(item: &mut BytesMut, channel: &str, position: Option<Position>, event: &[u8]) {
+    item.reserve(channel.len() + event.len() + 72);
     // A channel's name has no character that JSON escapes: templates and percent-encoding see to it.
     write!(item, r#"{{"channel":"{channel}""#).expect("memory takes text");
     if let Some(position) = position {
@@ -85,7 +82,6 @@ pub(crate) fn event_item(channel: &str, position: Option<Position>, event: &[u8]
     item.put_slice(br#","event":"#);
     item.put_slice(event);
     item.put_u8(b'}');
-    item.freeze()
 }
 
 /// `{"channel":…,"gap":…}`
@@ -116,16 +112,15 @@ pub(crate) fn bye_item(bye: &Bye) -> String {
     format!(r#"{{"bye":{{"reason":"{reason}","retry_ms":{}}}}}"#, bye.retry_ms)
 }
 
-/// An item as an SSE event: `id:` where it has a position, and one `data:` line. JSON text has no line break of its own.
-pub(crate) fn sse_event(position: Option<Position>, item: &[u8]) -> Bytes {
-    let mut event = BytesMut::with_capacity(item.len() + 48);
+/// Writes an item as an SSE event: `id:` where it has a position, and one `data:` line. JSON text has no line break of its own.
+pub(crate) fn sse_event(event: &mut BytesMut, position: Option<Position>, item: &[u8]) {
+    event.reserve(item.len() + 48);
     if let Some(position) = position {
         writeln!(event, "id: {position}").expect("memory takes text");
     }
     event.put_slice(b"data: ");
     event.put_slice(item);
     event.put_slice(b"\n\n");
-    event.freeze()
 }
 
 /// The `retry:` field of an SSE stream, as the head of the event that follows: some clients take a block of its own for a

@@ -1,6 +1,7 @@
 //! All channels of one enum; the only floor that knows it. Floor 6.
 
 mod drain;
+pub(crate) mod driver;
 mod feed;
 pub(crate) mod node;
 #[cfg(test)]

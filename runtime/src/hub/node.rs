@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::runtime::Handle;
 
 use super::drain::Drain;
+use super::driver::Drivers;
 use super::stream::Stream;
 use crate::broker::{Broker, Publication, Sink, Timestamp, Wake};
 use crate::channel::Channel;
@@ -34,6 +35,8 @@ pub(crate) struct Node {
     /// The table's lock comes before a channel's, and a channel is removed only under it and only while nobody else holds it.
     pub(super) table: Mutex<HashMap<Arc<str>, Arc<Channel>>>,
     pub(super) connections: Mutex<Subscribers<Arc<Seat>>>,
+    /// Poll the connections that own their sockets.
+    pub(crate) drivers: Arc<Drivers>,
     pub(super) drain: OnceLock<Drain>,
     pub(super) idle: tokio::sync::Notify,
     pub(super) sweeping: AtomicBool,
@@ -70,6 +73,7 @@ impl Node {
                 retention,
                 table: Mutex::new(HashMap::new()),
                 connections: Mutex::new(Subscribers::new()),
+                drivers: Arc::new(Drivers::new()),
                 drain: OnceLock::new(),
                 idle: tokio::sync::Notify::new(),
                 sweeping: AtomicBool::new(false),

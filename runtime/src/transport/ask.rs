@@ -1,18 +1,19 @@
 //! What a client asks over its WebSocket, and its answers, in the order of the asking.
 //!
-//! The application is asked about several channels at once, but every ask takes its effect, and gets its answer, after those before it.
+//! The application is asked about several channels at once, by tasks of their own, for its code may block and a driver must not. Every ask
+//! takes its effect, and gets its answer, after those before it.
 //! An answer is never above what is still to be sent: those that wait behind a subscribe go out with the position that ends its replay.
 
 use std::collections::VecDeque;
+use std::future::Future as _;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use futures_util::StreamExt as _;
-use futures_util::future::{BoxFuture, FutureExt as _};
-use futures_util::stream::FuturesOrdered;
 use serde_json::Value;
+use tokio::task::JoinHandle;
 
 use crate::error::Denied;
-use crate::guard::Guard;
+use crate::guard::{Asking, Guard};
 use crate::hub::stream::Stream;
 use crate::position::{Position, Since};
 use crate::transport::problem::Problem;
@@ -32,9 +33,7 @@ pub(crate) struct Asks {
     channels: usize,
     /// The tag of the next ask.
     next: u64,
-    /// What waits for the application, the oldest first.
-    asking: FuturesOrdered<BoxFuture<'static, Effect>>,
-    /// One for each ask, the oldest first; the asking ones are the last of them.
+    /// One for each ask, the oldest first; those without their effect are the last of them.
     answers: VecDeque<Answer>,
 }
 
@@ -53,7 +52,10 @@ struct Answer {
 }
 
 enum State {
-    Asking,
+    /// The application is asked about a channel.
+    Asking(Task, String, Since),
+    /// Its effect waits for those before it.
+    Ready(Effect),
     /// The channel's replay is under way.
     Joining(String),
     Done,
@@ -62,7 +64,7 @@ enum State {
 
 impl Asks {
     pub(crate) fn new(guard: Guard, channels: usize) -> Self {
-        Self { guard, channels, next: 0, asking: FuturesOrdered::new(), answers: VecDeque::new() }
+        Self { guard, channels, next: 0, answers: VecDeque::new() }
     }
 
     /// How many wait for their answer.
@@ -74,61 +76,71 @@ impl Asks {
     pub(crate) fn take(&mut self, text: &str) -> Result<(), NotUnderstood> {
         let value: Value = serde_json::from_str(text).map_err(|_| NotUnderstood)?;
         let reference = reference(&value)?;
-        let effect = match read(&value) {
+        let state = match read(&value) {
             Ok(Effect::Join(channel, since)) => self.join(channel, since),
             Ok(Effect::Leave(channel)) => {
-                self.guard.read(&channel).map_or_else(|why| Effect::Refuse(why.into(), None), |()| Effect::Leave(channel)).ready()
+                State::Ready(self.guard.read(&channel).map_or_else(|why| Effect::Refuse(why.into(), None), |()| Effect::Leave(channel)))
             }
             // Without a `ref`, an answer to what is not understood could be taken for another's.
             Ok(Effect::Refuse(problem, _)) | Err(problem) if problem != Problem::NotUnderstood || reference.is_some() => {
-                Effect::Refuse(problem, None).ready()
+                State::Ready(Effect::Refuse(problem, None))
             }
             _ => return Err(NotUnderstood),
         };
-        self.asking.push_back(effect);
-        self.answers.push_back(Answer { tag: self.next, reference, state: State::Asking });
+        self.answers.push_back(Answer { tag: self.next, reference, state });
         self.next += 1;
         Ok(())
     }
 
-    fn join(&self, channel: String, since: Since) -> BoxFuture<'static, Effect> {
-        if let Err(why) = self.guard.read(&channel) {
-            return Effect::Refuse(why.into(), None).ready();
+    fn join(&self, channel: String, since: Since) -> State {
+        match self.guard.read(&channel) {
+            Err(why) => State::Ready(Effect::Refuse(why.into(), None)),
+            Ok(()) if self.guard.is_open() => State::Ready(Effect::Join(channel, since)),
+            Ok(()) => State::Asking(Task::ask(self.guard.ask(&channel)), channel, since),
         }
-        let asking = self.guard.ask(&channel);
-        async move {
-            match asking.await {
-                Ok(()) => Effect::Join(channel, since),
-                Err(Denied) => Effect::Refuse(Problem::Denied, Some(channel)),
-            }
-        }
-        .boxed()
     }
 
     /// Does what the application has allowed since.
     pub(crate) fn progress(&mut self, stream: &mut Stream, cx: &mut Context<'_>) {
-        while let Poll::Ready(Some(effect)) = self.asking.poll_next_unpin(cx) {
-            let at =
-                self.answers.iter().position(|answer| matches!(answer.state, State::Asking)).expect("each that is asked has its answer");
-            self.answers[at].state = match effect {
-                Effect::Join(channel, _) if !stream.has(&channel) && stream.channels() >= self.channels => {
-                    State::Refused(Problem::TooManyChannels { limit: self.channels })
-                }
-                Effect::Join(channel, since) => {
-                    stream.join(&channel, since, self.answers[at].tag);
-                    State::Joining(channel)
-                }
-                Effect::Leave(channel) => {
+        let done = |state: &State| !matches!(state, State::Asking(..) | State::Ready(_));
+        let mut at = self.answers.partition_point(|answer| done(&answer.state));
+        while let Some(answer) = self.answers.get_mut(at) {
+            if let State::Asking(task, channel, since) = &mut answer.state {
+                let Poll::Ready(allowed) = task.poll(cx) else { return };
+                let channel = std::mem::take(channel);
+                answer.state = State::Ready(match allowed {
+                    Ok(()) => Effect::Join(channel, *since),
+                    Err(Denied) => Effect::Refuse(Problem::Denied, Some(channel)),
+                });
+            }
+            if let State::Ready(effect) = std::mem::replace(&mut answer.state, State::Done) {
+                let state = self.effect(effect, at, stream);
+                self.answers[at].state = state;
+            }
+            at += 1;
+        }
+    }
+
+    /// Does one thing, and gives what becomes of its answer.
+    fn effect(&mut self, effect: Effect, at: usize, stream: &mut Stream) -> State {
+        match effect {
+            Effect::Join(channel, _) if !stream.has(&channel) && stream.channels() >= self.channels => {
+                State::Refused(Problem::TooManyChannels { limit: self.channels })
+            }
+            Effect::Join(channel, since) => {
+                stream.join(&channel, since, self.answers[at].tag);
+                State::Joining(channel)
+            }
+            Effect::Leave(channel) => {
+                self.leave(stream, &channel);
+                State::Done
+            }
+            Effect::Refuse(problem, channel) => {
+                if let Some(channel) = channel {
                     self.leave(stream, &channel);
-                    State::Done
                 }
-                Effect::Refuse(problem, channel) => {
-                    if let Some(channel) = channel {
-                        self.leave(stream, &channel);
-                    }
-                    State::Refused(problem)
-                }
-            };
+                State::Refused(problem)
+            }
         }
     }
 
@@ -155,9 +167,13 @@ impl Asks {
         let due = match self.answers.front()?.state {
             State::Done => position.is_some(),
             State::Refused(_) => true,
-            State::Asking | State::Joining(_) => false,
+            State::Asking(..) | State::Ready(_) | State::Joining(_) => false,
         };
         let answer = if due { self.answers.pop_front()? } else { return None };
+        if self.answers.is_empty() {
+            // Most of a connection's life nothing waits here.
+            self.answers = VecDeque::new();
+        }
         match answer.state {
             State::Refused(problem) => Some(Text { json: error(answer.reference, &problem), refused: Some(problem) }),
             _ => Some(Text { json: ok(answer.reference, position?), refused: None }),
@@ -171,9 +187,27 @@ pub(crate) struct Text {
     pub(crate) refused: Option<Problem>,
 }
 
-impl Effect {
-    fn ready(self) -> BoxFuture<'static, Self> {
-        std::future::ready(self).boxed()
+/// The application's answer, in a task of its own, which ends with the connection.
+struct Task(JoinHandle<Result<(), Denied>>);
+
+impl Task {
+    fn ask(asking: Asking) -> Self {
+        Self(tokio::spawn(asking))
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Denied>> {
+        Pin::new(&mut self.0).poll(cx).map(|answer| {
+            answer.unwrap_or_else(|error| {
+                tracing::error!(%error, "`authorize` panicked, which is taken for a no");
+                Err(Denied)
+            })
+        })
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -5,10 +5,10 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use axum::response::Response;
 use hyper::upgrade::OnUpgrade;
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::protocol::SUBPROTOCOL;
 use crate::transport::problem::Problem;
+use crate::websocket::accept_key;
 
 /// A request that may become a WebSocket.
 pub(crate) struct Handshake {
@@ -28,9 +28,8 @@ impl Handshake {
         if headers.get(header::SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
             return Err(Problem::WebsocketVersion { version });
         }
-        let key = headers.get(header::SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes);
-        let key = key.filter(|key| is_key(key)).ok_or(Problem::HandshakeMalformed)?;
-        let accept = derive_accept_key(key);
+        let key = headers.get(header::SEC_WEBSOCKET_KEY).and_then(|key| key.to_str().ok());
+        let accept = accept_key(key.filter(|key| is_key(key)).ok_or(Problem::HandshakeMalformed)?);
         let subprotocol = has_token(headers, &header::SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL);
         // Absent where something between took it, or where no server stands behind the request.
         let upgrade = parts.extensions.remove::<OnUpgrade>().ok_or(Problem::UpgradeRequired { version })?;
@@ -59,6 +58,7 @@ fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
 }
 
 /// Whether it is 16 bytes in base64: 22 digits and the padding.
-fn is_key(key: &[u8]) -> bool {
-    key.len() == 24 && key.ends_with(b"==") && key[..22].iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(byte))
+fn is_key(key: &str) -> bool {
+    let digits = key.strip_suffix("==").unwrap_or_default().as_bytes();
+    digits.len() == 22 && digits.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(byte))
 }

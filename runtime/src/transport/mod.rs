@@ -9,6 +9,7 @@ pub(crate) mod origin;
 mod poll;
 pub(crate) mod problem;
 mod request;
+mod socket;
 mod sse;
 mod ws;
 

@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use http_body::Frame;
 
 use crate::connection::Batch;
@@ -50,7 +50,7 @@ pub(crate) fn answer(node: &Arc<Node>, asked: &Asked) -> Response {
                 Refused::Draining => (Problem::Draining { retry_ms }, ByeReason::Drain),
             };
             problem.note(node, "sse");
-            opening.put(Output::Bye(Bye { reason, retry_ms }).sse());
+            Output::Bye(Bye { reason, retry_ms }).sse(&mut opening);
             None
         }
     };
@@ -102,16 +102,11 @@ impl http_body::Body for Items {
 
 /// A batch in one piece, for hyper writes each piece as a chunk of its own; a single event's bytes are shared, not copied.
 fn join(mut opening: BytesMut, batch: &[Output]) -> Bytes {
-    if let ([output], true) = (batch, opening.is_empty()) {
-        return output.sse();
+    if let ([Output::Entry(entry)], true) = (batch, opening.is_empty()) {
+        return entry.sse().clone();
     }
     // 64 above an item: its `id:` and `data:`.
     opening.reserve(batch.iter().map(|output| output.bytes() + 64).sum());
-    for output in batch {
-        match output {
-            Output::Entry(entry) => opening.put_slice(entry.sse()),
-            output => opening.put(output.sse()),
-        }
-    }
+    batch.iter().for_each(|output| output.sse(&mut opening));
     opening.freeze()
 }

@@ -9,8 +9,13 @@ use crate::websocket::{CONTROL_BYTES, Opcode, is_close_code};
 /// The header of a frame, without its payload.
 #[derive(Clone, Copy, Debug)]
 pub struct Header {
-    bytes: [u8; 10],
+    bytes: [u8; Self::MOST],
     length: u8,
+}
+
+impl Header {
+    /// Its most bytes.
+    pub const MOST: usize = 10;
 }
 
 impl Deref for Header {
@@ -32,7 +37,7 @@ impl AsRef<[u8]> for Header {
 /// `compressed` sets the bit that RFC 7692 gave a meaning; only where the client agreed to it.
 pub fn header(opcode: Opcode, compressed: bool, payload: usize) -> Header {
     debug_assert!(!opcode.is_control() || payload <= CONTROL_BYTES && !compressed, "a control frame is short, and never compressed");
-    let mut bytes = [0; 10];
+    let mut bytes = [0; Header::MOST];
     bytes[0] = 0x80 | if compressed { 0x40 } else { 0 } | opcode as u8;
     let length = match payload {
         0..126 => {
