@@ -19,7 +19,8 @@ cargo xtask test --list               the steps
 cargo xtask book                      builds the book into book/out
 cargo xtask faults [NAME…]            breaks a copy of the code on purpose, and expects the law to notice
 cargo xtask soak                      a reader that never reads, for a minute under load
-cargo xtask bench derive [--max R]    what the derive adds to `cargo check`; with --max, fails above that ratio";
+cargo xtask bench derive [--max R]    what the derive adds to `cargo check`; with --max, fails above that ratio
+cargo xtask bench WORKLOAD [OPTION…]  what a server costs, beside others: fanout; `--help` names the options";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         ["soak"] => soak::run_it(),
         ["bench", "derive"] => bench::derive::derive(None),
         ["bench", "derive", "--max", ratio] => bench::derive::ratio(ratio).and_then(|ratio| bench::derive::derive(Some(ratio))),
+        ["bench", words @ ..] => bench::measure(words),
         _ => Err(format!("no chore is called `{}`\n\n{HELP}", words.join(" "))),
     };
     match outcome {

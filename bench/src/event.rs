@@ -1,0 +1,125 @@
+//! What is published: JSON of a chosen size, with a stamp in it that is found without parsing.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rustix::time::{ClockId, clock_gettime};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use triwire::Realtime;
+
+/// The one event, the same for every contestant in Rust.
+#[derive(Realtime, Serialize, Deserialize, JsonSchema, Debug, Clone)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum BenchEvent {
+    /// Something happened.
+    #[realtime(channel = "room:{room}")]
+    Tick {
+        /// Where.
+        room: u32,
+        /// A [`Stamp`] as text.
+        stamp: String,
+        /// Fills it up to the size that is measured.
+        text: String,
+    },
+}
+
+/// What the load tool finds in the bytes of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// Counts the events of one server from 1.
+    pub number: u64,
+    /// When it was asked for, by [`now`].
+    pub at: u64,
+}
+
+/// Stands before a stamp and nowhere else in what any contestant sends: no name, id or header of theirs has it.
+pub const MARK: u8 = b'~';
+/// Two numbers in hexadecimal, of one length each, so that all events of a run have the same size.
+pub const DIGITS: usize = 32;
+
+impl Stamp {
+    /// Reads what stands after the mark.
+    #[must_use]
+    pub fn read(digits: &[u8; DIGITS]) -> Option<Self> {
+        let number = |part: &[u8]| u64::from_str_radix(std::str::from_utf8(part).ok()?, 16).ok();
+        Some(Self { number: number(&digits[..16])?, at: number(&digits[16..])? })
+    }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{:016x}{:016x}", MARK as char, self.number, self.at)
+    }
+}
+
+/// Nanoseconds of the monotonic clock, which all processes of one machine share.
+#[must_use]
+pub fn now() -> u64 {
+    let time = clock_gettime(ClockId::Monotonic);
+    u64::try_from(time.tv_sec * 1_000_000_000 + time.tv_nsec).expect("the monotonic clock began at zero")
+}
+
+/// One line on a contestant's standard input: publish these at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Publish {
+    /// On the channel `room:ROOM`.
+    pub room: u32,
+    /// The number of the first; the others follow it.
+    pub first: u64,
+    /// How many.
+    pub count: u64,
+    /// The size of each, as JSON.
+    pub bytes: usize,
+    /// When this was asked for.
+    pub at: u64,
+}
+
+impl Publish {
+    /// The events to publish, in order.
+    pub fn events(self) -> impl Iterator<Item = BenchEvent> {
+        (self.first..self.first + self.count).map(move |number| {
+            let stamp = Stamp { number, at: self.at }.to_string();
+            // What stands around the text; rooms have few digits, and the size is exact to those.
+            let around = r#"{"type":"tick","room":0,"stamp":"","text":""}"#.len() + stamp.len();
+            BenchEvent::Tick { room: self.room, stamp, text: "x".repeat(self.bytes.saturating_sub(around)) }
+        })
+    }
+}
+
+impl BenchEvent {
+    /// What an application sends of it.
+    #[must_use]
+    pub fn json(&self) -> String {
+        serde_json::to_string(self).expect("numbers and texts are JSON")
+    }
+
+    /// The number of its channel.
+    #[must_use]
+    pub fn room(&self) -> u32 {
+        let Self::Tick { room, .. } = self;
+        *room
+    }
+}
+
+impl fmt::Display for Publish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { room, first, count, bytes, at } = self;
+        write!(f, "publish {room} {first} {count} {bytes} {at}")
+    }
+}
+
+impl FromStr for Publish {
+    type Err = String;
+
+    fn from_str(line: &str) -> Result<Self, String> {
+        let words = line.strip_prefix("publish ");
+        let mut words = words.ok_or_else(|| format!("`{line}` asks for nothing known"))?.split_ascii_whitespace();
+        let mut number = || words.next()?.parse::<u64>().ok();
+        let mut read = || {
+            let (room, first, count, bytes, at) = (number()?, number()?, number()?, number()?, number()?);
+            Some(Self { room: room.try_into().ok()?, first, count, bytes: bytes.try_into().ok()?, at })
+        };
+        read().ok_or_else(|| format!("`{line}` is no `publish ROOM FIRST COUNT BYTES AT`"))
+    }
+}

@@ -1,0 +1,84 @@
+//! What one types after the name of a workload.
+
+use std::path::PathBuf;
+
+use crate::load::Transport;
+
+/// What is measured, and how.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Pairs of slices for each contestant.
+    pub slices: usize,
+    /// Clients of each server.
+    pub subscribers: usize,
+    /// The size of an event.
+    pub bytes: usize,
+    /// Cores of the server.
+    pub cores: usize,
+    /// Contestants that are measured; all where none is named.
+    pub only: Vec<String>,
+    /// Transports that are measured.
+    pub transports: Vec<Transport>,
+    /// Where the results go.
+    pub out: PathBuf,
+    /// The command, as it was typed.
+    pub typed: String,
+}
+
+/// How the options are named.
+pub const HELP: &str = "\
+--slices N            pairs of slices, contestant and limit in turn (12)
+--subscribers N       clients of each server (1000)
+--bytes N             the size of an event (150)
+--cores 1|2           cores of the server; with two it shares one with the load (1)
+--only NAME,…         these contestants alone
+--transport NAME,…    ws, sse (all)
+--out DIR             where the results go (target/bench)";
+
+impl Options {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// When one is unknown, or has no value that fits.
+    pub fn read(workload: &str, words: &[String]) -> Result<Self, String> {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut options = Self {
+            slices: 12,
+            subscribers: 1_000,
+            bytes: 150,
+            cores: 1,
+            only: Vec::new(),
+            transports: Transport::ALL.to_vec(),
+            out: root.join("target/bench"),
+            typed: format!("cargo xtask bench {workload} {}", words.join(" ")).trim_end().to_owned(),
+        };
+        let mut words = words.iter();
+        while let Some(name) = words.next() {
+            let value = words.next().ok_or_else(|| format!("`{name}` has no value\n\n{HELP}"))?;
+            let number =
+                || value.parse::<usize>().ok().filter(|number| *number > 0).ok_or_else(|| format!("`{name} {value}`: give it a number"));
+            let list = || value.split(',').map(str::to_owned).collect::<Vec<_>>();
+            match name.as_str() {
+                "--slices" => options.slices = number()?,
+                "--subscribers" => options.subscribers = number()?,
+                "--bytes" => options.bytes = number()?,
+                "--cores" => options.cores = number()?,
+                "--only" => options.only = list(),
+                "--transport" => options.transports = list().iter().map(|name| transport(name)).collect::<Result<_, _>>()?,
+                "--out" => options.out = value.into(),
+                _ => return Err(format!("`{name}` is no option\n\n{HELP}")),
+            }
+        }
+        Ok(options)
+    }
+
+    /// Whether this contestant is wanted.
+    #[must_use]
+    pub fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == name)
+    }
+}
+
+fn transport(name: &str) -> Result<Transport, String> {
+    Transport::ALL.into_iter().find(|transport| transport.name() == name).ok_or_else(|| format!("`{name}` is no transport"))
+}

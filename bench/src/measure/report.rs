@@ -1,0 +1,168 @@
+//! What came out, as Markdown, JSON and a picture.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{Options, Sample, chart};
+
+/// All tables of one workload.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The workload.
+    pub name: &'static str,
+    /// The command that made it.
+    pub typed: String,
+    /// What was measured, how, and what was not there.
+    pub notes: Vec<String>,
+    /// The figures.
+    pub tables: Vec<Table>,
+    /// What was to be reached, and whether it was.
+    pub goals: Vec<String>,
+}
+
+/// One table.
+#[derive(Debug, Default)]
+pub struct Table {
+    /// What all its rows have in common.
+    pub title: String,
+    /// What stands in the columns after the first.
+    pub columns: Vec<&'static str>,
+    /// A line each.
+    pub rows: Vec<Row>,
+}
+
+/// One line of a table.
+#[derive(Debug)]
+pub struct Row {
+    /// Whose figures these are.
+    pub name: String,
+    /// One for each column.
+    pub cells: Vec<Cell>,
+}
+
+/// One figure.
+#[derive(Debug, Clone)]
+pub enum Cell {
+    /// With its range.
+    Sample(Sample),
+    /// As it is.
+    Text(String),
+    /// There is none.
+    Nothing,
+}
+
+impl From<Option<Sample>> for Cell {
+    fn from(sample: Option<Sample>) -> Self {
+        sample.map_or(Self::Nothing, Self::Sample)
+    }
+}
+
+impl Cell {
+    fn text(&self) -> String {
+        match self {
+            Self::Sample(Sample { median, least, most }) => format!("{} ({}..{})", short(*median), short(*least), short(*most)),
+            Self::Text(text) => text.clone(),
+            Self::Nothing => String::new(),
+        }
+    }
+
+    fn json(&self) -> Value {
+        match self {
+            Self::Sample(Sample { median, least, most }) => json!({ "median": median, "least": least, "most": most }),
+            Self::Text(text) => json!(text),
+            Self::Nothing => Value::Null,
+        }
+    }
+}
+
+/// Three digits that say something.
+pub(super) fn short(number: f64) -> String {
+    match number.abs() {
+        100.0.. => format!("{number:.0}"),
+        10.0.. => format!("{number:.1}"),
+        _ => format!("{number:.2}"),
+    }
+}
+
+impl Report {
+    /// Without figures yet.
+    #[must_use]
+    pub fn new(name: &'static str, options: &Options) -> Self {
+        Self { name, typed: options.typed.clone(), notes: vec![machine()], ..Self::default() }
+    }
+
+    /// The tables as one reads them.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let mut text = format!("`{}`\n", self.typed);
+        self.notes.iter().for_each(|note| write!(text, "\n- {note}").expect("memory takes text"));
+        self.tables.iter().for_each(|table| write!(text, "\n\n{}", table.markdown()).expect("memory takes text"));
+        self.goals.iter().for_each(|goal| write!(text, "\n- {goal}").expect("memory takes text"));
+        text + "\n"
+    }
+
+    fn json(&self) -> Value {
+        let tables: Vec<Value> = self.tables.iter().map(Table::json).collect();
+        json!({ "workload": self.name, "command": self.typed, "notes": self.notes, "tables": tables, "goals": self.goals })
+    }
+
+    /// Writes all three into the folder.
+    ///
+    /// # Errors
+    /// When one cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<(), String> {
+        let write = |end: &str, text: String| {
+            let path = folder.join(self.name).with_extension(end);
+            fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
+        };
+        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        write("md", self.markdown())?;
+        write("json", format!("{:#}\n", self.json()))?;
+        write("svg", chart::svg(&self.tables))
+    }
+}
+
+impl Table {
+    fn markdown(&self) -> String {
+        let mut lines = [vec![self.title.clone()], self.columns.iter().map(|column| (*column).to_owned()).collect()].concat();
+        let rows = self.rows.iter().map(|row| {
+            let cells = row.cells.iter().map(Cell::text);
+            std::iter::once(row.name.clone()).chain(cells).collect::<Vec<_>>()
+        });
+        let rows: Vec<Vec<String>> = rows.collect();
+        for (at, title) in lines.iter_mut().enumerate() {
+            let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count());
+            let width = cells.max().unwrap_or_default();
+            *title = format!("{title:width$}");
+        }
+        let widths: Vec<usize> = lines.iter().map(|title| title.chars().count()).collect();
+        let line = |cells: &[String]| {
+            let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+            format!("| {} |\n", padded.collect::<Vec<_>>().join(" | "))
+        };
+        let under: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+        let body: String = rows.iter().map(|row| line(row)).collect();
+        format!("{}{}{body}", line(&lines), line(&under))
+    }
+
+    fn json(&self) -> Value {
+        let rows = self.rows.iter().map(|row| {
+            let cells = self.columns.iter().zip(&row.cells).map(|(column, cell)| ((*column).to_owned(), cell.json()));
+            json!({ "name": row.name, "figures": cells.collect::<serde_json::Map<_, _>>() })
+        });
+        json!({ "title": self.title, "rows": rows.collect::<Vec<_>>() })
+    }
+}
+
+/// What it ran on.
+fn machine() -> String {
+    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    let processor = read("/proc/cpuinfo");
+    let model =
+        processor.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("unknown processor", |(_, name)| name);
+    let cores = processor.lines().filter(|line| line.starts_with("processor")).count();
+    format!("{model}, {cores} cores, Linux {}", read("/proc/sys/kernel/osrelease").trim())
+}

@@ -1,0 +1,152 @@
+//! A contestant that runs: what it is told, and what the kernel says it used.
+
+use std::fs;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::event::{Publish, now};
+use crate::load::{Load, Target, Transport};
+
+/// How long a server has to end by itself once its input has ended.
+const END: Duration = Duration::from_secs(2);
+/// A server is at rest when it used nothing for this long.
+const REST: Duration = Duration::from_millis(2);
+
+/// Who is measured.
+#[derive(Debug, Clone, Copy)]
+pub struct Contestant {
+    /// As it stands in the tables.
+    pub name: &'static str,
+    /// What it can do.
+    pub transports: &'static [Transport],
+}
+
+impl Contestant {
+    fn command(&self) -> Result<Command, String> {
+        let serve = std::env::current_exe().map_err(|error| error.to_string())?.with_file_name("serve");
+        let mut command = Command::new(serve);
+        command.arg(self.name);
+        Ok(command)
+    }
+
+    fn path(&self, transport: Transport, rooms: &[u32]) -> String {
+        let rooms: Vec<String> = rooms.iter().map(|room| format!("channel=room:{room}")).collect();
+        format!("/{}?{}", transport.name(), rooms.join("&"))
+    }
+}
+
+/// A running contestant; it ends when this is dropped.
+pub struct Server {
+    contestant: Contestant,
+    child: Child,
+    input: Option<ChildStdin>,
+    address: SocketAddr,
+    published: u64,
+}
+
+impl Server {
+    /// Starts it on the first core, or the first two.
+    ///
+    /// # Errors
+    /// When it does not start, or does not say its port.
+    pub fn start(contestant: Contestant, cores: usize) -> Result<Self, String> {
+        let named = |error: io::Error| format!("{}: {error}", contestant.name);
+        let command = contestant.command()?;
+        let mut pinned = Command::new("taskset");
+        pinned.args(["-c", if cores == 1 { "0" } else { "0,1" }]).arg(command.get_program()).args(command.get_args());
+        let mut child = pinned.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(named)?;
+        let (input, output) = (child.stdin.take(), child.stdout.take().expect("it is piped"));
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line).map_err(named)?;
+        let port = line.strip_prefix("ready ").and_then(|port| port.trim().parse().ok());
+        let port: u16 = port.ok_or_else(|| format!("{} said `{}` and not its port", contestant.name, line.trim()))?;
+        Ok(Self { contestant, child, input, address: (Ipv4Addr::LOCALHOST, port).into(), published: 0 })
+    }
+
+    /// Clients of this server, each in these rooms.
+    ///
+    /// # Errors
+    /// When one is not let in.
+    pub fn clients(&self, transport: Transport, rooms: &[u32], count: usize) -> Result<Load, String> {
+        let target = Target { address: self.address, path: self.contestant.path(transport, rooms), transport };
+        let mut load = Load::new(target).map_err(|error| error.to_string())?;
+        load.connect(count).map_err(|error| format!("{}: {error}", self.contestant.name))?;
+        Ok(load)
+    }
+
+    /// Has it publish so many events at once.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn publish(&mut self, room: u32, count: u64, bytes: usize) -> Result<(), String> {
+        let publish = Publish { room, first: self.published + 1, count, bytes, at: now() };
+        self.published += count;
+        let input = self.input.as_mut().expect("it is there until the drop");
+        input.write_all(format!("{publish}\n").as_bytes()).map_err(|error| format!("{} takes no input: {error}", self.contestant.name))
+    }
+
+    /// The time that all its threads and children have used, once it is at rest.
+    ///
+    /// # Errors
+    /// When the kernel does not say, or it does not come to rest within a second.
+    pub fn cpu(&self) -> Result<Duration, String> {
+        let begun = Instant::now();
+        let mut before = cpu(self.child.id());
+        loop {
+            std::thread::sleep(REST);
+            let after = cpu(self.child.id());
+            if after == before || begun.elapsed() > Duration::from_secs(1) {
+                return after.map_err(|error| format!("{}: {error}", self.contestant.name));
+            }
+            before = after;
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.input = None;
+        let begun = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) {
+            if begun.elapsed() > END {
+                let _ = self.child.kill();
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// A process and all below it.
+fn tree(root: u32) -> Result<Vec<u32>, String> {
+    let (mut tree, mut next) = (vec![root], 0);
+    while let Some(process) = tree.get(next).copied() {
+        next += 1;
+        for task in tasks(process)? {
+            let children = fs::read_to_string(task.join("children")).unwrap_or_default();
+            tree.extend(children.split_ascii_whitespace().filter_map(|child| child.parse::<u32>().ok()));
+        }
+    }
+    Ok(tree)
+}
+
+fn tasks(process: u32) -> Result<Vec<std::path::PathBuf>, String> {
+    let folder = Path::new("/proc").join(process.to_string()).join("task");
+    let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    Ok(entries.filter_map(|entry| Some(entry.ok()?.path())).collect())
+}
+
+/// The first number of `schedstat`: nanoseconds on a core, with what the kernel did meanwhile for its sockets.
+fn cpu(root: u32) -> Result<Duration, String> {
+    let mut nanoseconds = 0;
+    for process in tree(root)? {
+        for task in tasks(process)? {
+            // A thread may end while we look.
+            let text = fs::read_to_string(task.join("schedstat")).unwrap_or_default();
+            nanoseconds += text.split(' ').next().and_then(|number| number.parse::<u64>().ok()).unwrap_or_default();
+        }
+    }
+    Ok(Duration::from_nanos(nanoseconds))
+}

@@ -1,0 +1,25 @@
+//! The whole way of a measurement, as small as it can be; nothing is timed.
+
+use std::path::Path;
+use std::process::Command;
+
+#[test]
+fn fanout_measures_the_limit_and_triwire() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fanout");
+    let mut run = Command::new(env!("CARGO_BIN_EXE_run"));
+    run.args(["fanout", "--subscribers", "10", "--slices", "1", "--only", "triwire", "--transport", "ws", "--out"]).arg(&folder);
+    let output = run.output().expect("the runner starts");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    for name in ["| limit ", "| triwire "] {
+        let line = said.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("no line `{name}` in:\n{said}"));
+        assert!(line.contains(".."), "`{line}` has no figure");
+    }
+    for complaint in ["lost", "out of order", "malformed", "clients ended"] {
+        assert!(!said.contains(complaint), "{said}");
+    }
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect("it was written");
+    let figures: serde_json::Value = serde_json::from_str(&read("fanout.json")).expect("it is JSON");
+    assert_eq!(figures["tables"][0]["rows"].as_array().map(Vec::len), Some(2), "{figures:#}");
+    assert!(read("fanout.svg").contains(">triwire</text>") && read("fanout.md").contains("| triwire "));
+}
