@@ -5,19 +5,25 @@
 //! entry can come between its look and its wait.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64 as Counter, Ordering::Relaxed};
 
 use crate::broker::Tail;
 use crate::entry::{Entry, Record, Timestamp};
 use crate::error::BrokerError;
 use crate::head::{Head, Seat};
-use crate::log::{Found, Log, Order, Place, Retention, Want};
+use crate::log::{Found, Log, Place, Retention, Want};
 use crate::position::Epoch;
 use crate::subscribers::Subscribers;
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, lock};
 
+/// The number of the next channel.
+static NUMBER: Counter = Counter::new(0);
+
 #[derive(Debug)]
 pub(crate) struct Channel {
     name: Arc<str>,
+    /// No other channel of the process has, or had, this number.
+    number: u64,
     retention: Retention,
     /// Moves with every change of the log, before the head does, and whenever readers are taken to be woken: a reader that saw
     /// this version still waits and need not look.
@@ -32,6 +38,8 @@ struct State {
     subscribers: Subscribers<Arc<Seat>>,
     /// What came live while the tail is not read; none once attached.
     held: Option<Log>,
+    /// Counts the changes of the log.
+    changes: u64,
     /// Counts the times its tail had to be read anew, so that the answer to an older reading is not taken for the newest.
     losses: u64,
     idle_since: Timestamp,
@@ -43,8 +51,27 @@ pub(crate) enum Read {
     Detached,
     /// The log is of another epoch than the reader's position.
     Epoch,
-    /// It gave what came after the reader's place.
+    /// What came after the reader's place.
     Found(Found),
+}
+
+/// The last read of whoever reads for many: another from the same place of the same log finds the same.
+#[derive(Debug)]
+pub(crate) struct Recent {
+    channel: u64,
+    changes: u64,
+    before: (u64, u64),
+    want: Want,
+    after: Place,
+    found: Found,
+}
+
+impl Recent {
+    fn serves(&self, place: &Place, want: Want) -> bool {
+        // Where nothing was left behind, a head that has moved since changes nothing.
+        let want_holds = self.want == want || (!self.found.more && self.want.most == want.most && self.want.up_to <= want.up_to);
+        self.before == (place.after, place.tick) && want_holds
+    }
 }
 
 /// Where a reader begins in a channel.
@@ -69,10 +96,12 @@ impl Channel {
             log: Log::new(retention, 0),
             subscribers: Subscribers::new(),
             held: Some(Log::new(retention, 0)),
+            changes: 0,
             losses: 0,
             idle_since: now,
         };
-        Self { name, retention, version: AtomicU64::new(1), state: Mutex::new(state) }
+        let number = NUMBER.fetch_add(1, Relaxed);
+        Self { name, number, retention, version: AtomicU64::new(1), state: Mutex::new(state) }
     }
 
     pub(crate) fn name(&self) -> &Arc<str> {
@@ -90,6 +119,7 @@ impl Channel {
         let mut state = lock(&self.state);
         let state = &mut *state;
         let entry = Entry::new(&self.name, state.epoch, record);
+        state.changes += 1;
         let log = state.held.as_mut().unwrap_or(&mut state.log);
         let before = log.bytes();
         match record.offset {
@@ -133,6 +163,7 @@ impl Channel {
         }
         let held_bytes = held.bytes();
         state.log.take_over(held, now);
+        state.changes += 1;
         self.version.fetch_add(1, Ordering::Release);
         state.subscribers.call();
         Ok(state.log.bytes().wrapping_sub(before).wrapping_sub(held_bytes).cast_signed())
@@ -152,6 +183,7 @@ impl Channel {
         let bytes = state.log.bytes() + state.held.as_ref().map_or(0, Log::bytes);
         state.epoch = epoch;
         state.losses += 1;
+        state.changes += 1;
         state.log = Log::new(self.retention, 0);
         state.held = Some(Log::new(self.retention, 0));
         self.version.fetch_add(1, Ordering::Release);
@@ -170,9 +202,9 @@ impl Channel {
         state.idle_since = now;
     }
 
-    /// Gives what came after `place`. Where nothing is left behind it, the reader waits from this moment on.
+    /// What came after `place`. Where nothing is left behind it, the reader waits from this moment on.
     /// Also says which version was read.
-    pub(crate) fn read(&self, slot: Slot, epoch: Epoch, place: &mut Place, want: Want, give: impl FnMut(Order, &Entry)) -> (Read, u64) {
+    pub(crate) fn read(&self, slot: Slot, epoch: Epoch, place: &mut Place, want: Want, recent: &mut Option<Recent>) -> (Read, u64) {
         let mut state = lock(&self.state);
         let version = self.version();
         if state.held.is_some() {
@@ -182,7 +214,19 @@ impl Channel {
         if state.epoch != epoch {
             return (Read::Epoch, version);
         }
-        let found = state.log.read(place, want, give);
+        let same = recent.as_ref().filter(|recent| recent.channel == self.number && recent.changes == state.changes);
+        let found = if let Some(recent) = same.filter(|recent| recent.serves(place, want)) {
+            *place = recent.after;
+            recent.found.clone()
+        } else {
+            let before = (place.after, place.tick);
+            let found = state.log.read(place, want);
+            if found.loss.is_none() && found.run.is_some() {
+                let (channel, changes, after, found) = (self.number, state.changes, *place, found.clone());
+                *recent = Some(Recent { channel, changes, before, want, after, found });
+            }
+            found
+        };
         if !found.more {
             state.subscribers.wait(slot.0);
         }
@@ -235,6 +279,7 @@ impl Channel {
     fn shrink(state: &mut MutexGuard<'_, State>, by: impl FnOnce(&mut Log)) -> isize {
         let before = state.log.bytes();
         by(&mut state.log);
+        state.changes += 1;
         state.log.bytes().wrapping_sub(before).cast_signed()
     }
 

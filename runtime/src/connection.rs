@@ -9,30 +9,25 @@ mod join;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::channel::{Begin, Channel, Read, Slot};
-use crate::entry::{Entry, Timestamp};
+use crate::channel::{Begin, Channel, Read, Recent, Slot};
+use crate::entry::Timestamp;
 use crate::head::{Head, Look, Seat};
 use crate::item::Output;
-use crate::log::{Found, Order, Place, Want};
+use crate::log::{Found, Most, Place, Want};
 use crate::position::{Position, Since};
 use crate::protocol::{Gap, GapReason};
+use crate::run::Run;
 
 use join::Joining;
 
-/// How much goes out at once, at most; one item at least.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Most {
-    pub(crate) items: usize,
-    pub(crate) bytes: usize,
-}
-
-/// What goes out next, and the room in which a read finds it: who reads again and again keeps it, so that a read allocates nothing.
+/// What goes out next, and the room in which a read finds it. Who reads for many keeps it: a read then allocates nothing, and finds again
+/// what the one before it found.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     /// In the order of the wire.
     pub(crate) outputs: Vec<Output>,
-    entries: Vec<(Order, usize, Entry)>,
     taken: Vec<Taken>,
+    recent: Option<Recent>,
 }
 
 #[derive(Debug)]
@@ -194,16 +189,15 @@ impl Connection {
 
     /// The ordinary read: everything after the position, of all channels, up to the head.
     fn read_on(&mut self, position: Position, head: Position, batch: &mut Batch) -> Step {
-        let want = Want { up_to: head.offset, limit: self.most.items };
-        let Batch { entries, taken, .. } = batch;
+        let want = Want { up_to: head.offset, most: self.most };
+        let Batch { taken, recent, .. } = batch;
         for (at, reading) in self.readings.iter().enumerate() {
             if reading.seen == Some(reading.channel.version()) {
                 continue;
             }
             let mut place = reading.place;
             place.after = place.after.max(position.offset);
-            let give = |order, entry: &Entry| entries.push((order, at, entry.clone()));
-            let step = match reading.channel.read(reading.slot, head.epoch, &mut place, want, give) {
+            let step = match reading.channel.read(reading.slot, head.epoch, &mut place, want, recent) {
                 (Read::Found(found), version) => {
                     taken.push(Taken { at, place, found, version });
                     continue;
@@ -211,7 +205,6 @@ impl Connection {
                 (Read::Detached, _) => Step::Done,
                 (Read::Epoch, _) => Step::Again,
             };
-            entries.clear();
             taken.clear();
             return step;
         }
@@ -227,33 +220,22 @@ impl Connection {
 
     /// Takes over what the channels gave: gaps, then entries by offset up to the limits. Gives the new position.
     fn take(&mut self, batch: &mut Batch, position: Position, head: Position) -> Position {
-        let Batch { outputs, entries, taken } = batch;
+        let Batch { outputs, taken, .. } = batch;
         let mut whole = true;
-        for Taken { at, place, found, version } in taken.drain(..) {
-            let reading = &mut self.readings[at];
-            outputs.extend(reading.accept(place, &found, head));
-            reading.seen = (!found.more).then_some(version);
+        for Taken { at, place, found, version } in &*taken {
+            let reading = &mut self.readings[*at];
+            outputs.extend(reading.accept(*place, found, head));
+            reading.seen = (!found.more).then_some(*version);
             whole &= !found.cut;
         }
-        // Of one channel they mostly come sorted.
-        if !entries.is_sorted_by_key(|(order, ..)| *order) {
-            entries.sort_by_key(|(order, ..)| *order);
-        }
-        let fit = self.most.fit(entries);
-        for (_, at, _) in &entries[fit..] {
-            self.readings[*at].seen = None;
-        }
-        whole &= fit == entries.len();
-        entries.truncate(fit);
-        let reached = if whole { head.offset } else { entries.last().map_or(position.offset, |(order, ..)| order.offset) };
-        let position = Position { offset: reached.max(position.offset), ..head };
-        if !outputs.is_empty() && entries.iter().all(|(order, ..)| order.tick > 0) {
+        let (run, fits) = self.merge(taken.drain(..).filter_map(|taken| Some((taken.at, taken.found.run?))));
+        whole &= fits;
+        let last = run.as_ref().map_or(position.offset, Run::last);
+        let position = Position { offset: position.offset.max(if whole { head.offset } else { last }), ..head };
+        if !outputs.is_empty() && run.as_ref().is_none_or(Run::is_volatile) {
             outputs.push(Output::Heartbeat(position));
         }
-        for (order, at, entry) in entries.drain(..) {
-            self.readings[at].place.pass(order);
-            outputs.push(Output::Entry(entry));
-        }
+        outputs.extend(run.map(Output::Run));
         self.owed.retain(|(offset, tag)| {
             let reached = *offset <= position.offset;
             if reached {
@@ -262,6 +244,28 @@ impl Connection {
             !reached
         });
         position
+    }
+
+    /// Makes one run of those of several channels, up to the limits, and moves their places. Says whether all of them fits.
+    fn merge(&mut self, mut runs: impl Iterator<Item = (usize, Run)>) -> (Option<Run>, bool) {
+        let Some((at, run)) = runs.next() else { return (None, true) };
+        let Some(other) = runs.next() else {
+            run.entries().iter().for_each(|(order, _)| self.readings[at].place.pass(*order));
+            return (Some(run), true);
+        };
+        let mut entries = Vec::new();
+        for (at, run) in [(at, run), other].into_iter().chain(runs) {
+            entries.extend(run.entries().iter().map(|(order, entry)| (*order, at, entry.clone())));
+        }
+        entries.sort_by_key(|(order, ..)| *order);
+        let fit = self.most.fit(entries.iter().map(|(.., entry)| entry.item().len()));
+        for (_, at, _) in &entries[fit..] {
+            self.readings[*at].seen = None;
+        }
+        let fits = fit == entries.len();
+        entries.truncate(fit);
+        entries.iter().for_each(|(order, at, _)| self.readings[*at].place.pass(*order));
+        (Run::new(entries.into_iter().map(|(order, _, entry)| (order, entry)).collect()), fits)
     }
 
     /// Lets a channel go. Nothing of it comes after this.
@@ -333,18 +337,6 @@ impl Reading {
 
     fn gap(&self, gap: Gap) -> Output {
         Output::Gap(Box::new((self.channel.name().clone(), gap)))
-    }
-}
-
-impl Most {
-    /// How many of the entries fit: one at least.
-    fn fit(&self, entries: &[(Order, usize, Entry)]) -> usize {
-        let mut bytes = 0;
-        let fitting = entries.iter().take(self.items).take_while(|(.., entry)| {
-            bytes += entry.item().len();
-            bytes <= self.bytes
-        });
-        fitting.count().max(1).min(entries.len())
     }
 }
 

@@ -19,7 +19,8 @@ struct Shared {
     /// The item, behind the header of its WebSocket frame: a few bytes that spare a second copy.
     frame: Bytes,
     header: usize,
-    sse: OnceLock<Bytes>,
+    /// The item as an SSE event, in a chunk of an HTTP/1.1 body.
+    chunk: OnceLock<Bytes>,
 }
 
 /// Milliseconds since the Unix epoch: an event's age is the same on every node, and a log needs no clock.
@@ -49,7 +50,7 @@ impl Entry {
         let start = Header::MOST - header.len();
         frame[start..Header::MOST].copy_from_slice(&header);
         let frame = frame.freeze().slice(start..);
-        Self(Arc::new(Shared { position, at: record.at, frame, header: header.len(), sse: OnceLock::new() }))
+        Self(Arc::new(Shared { position, at: record.at, frame, header: header.len(), chunk: OnceLock::new() }))
     }
 
     /// Its place; a volatile event has none.
@@ -77,12 +78,19 @@ impl Entry {
         &self.0.frame
     }
 
-    /// The item as an SSE event, made once and only if an SSE reader comes.
-    pub(crate) fn sse(&self) -> &Bytes {
-        self.0.sse.get_or_init(|| {
+    /// The item as an SSE event, in a chunk of an HTTP/1.1 body; made once and only if an SSE reader comes.
+    pub(crate) fn chunk(&self) -> &Bytes {
+        self.0.chunk.get_or_init(|| {
             let mut event = BytesMut::new();
             protocol::sse_event(&mut event, self.0.position, self.item());
-            event.freeze()
+            protocol::chunk(&event).freeze()
         })
+    }
+
+    /// The item as an SSE event: the same bytes without what makes them a chunk.
+    pub(crate) fn sse(&self) -> Bytes {
+        let chunk = self.chunk();
+        let begin = chunk.iter().position(|byte| *byte == b'\n').map_or(0, |line| line + 1);
+        chunk.slice(begin..chunk.len() - 2)
     }
 }

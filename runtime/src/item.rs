@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 
-use crate::entry::Entry;
 use crate::position::Position;
 use crate::protocol::{self, Bye, Gap};
+use crate::run::Run;
 use crate::websocket::{self, Opcode};
 
 /// What a connection hands its transport, in the order of the wire.
 #[derive(Debug, Clone)]
 pub(crate) enum Output {
-    /// An event.
-    Entry(Entry),
+    /// Events.
+    Run(Run),
     /// A loss in the named channel; it is rare, and does not make the others larger.
     Gap(Box<(Arc<str>, Gap)>),
     /// A position, and nothing for this reader up to it.
@@ -26,43 +26,72 @@ pub(crate) enum Output {
 }
 
 impl Output {
-    /// The item's JSON, or none for what is no item.
-    pub(crate) fn item(&self) -> Option<Cow<'_, [u8]>> {
+    /// Its items, JSON.
+    pub(crate) fn items(&self) -> impl Iterator<Item = Cow<'_, [u8]>> {
+        let run = if let Self::Run(run) = self { run.entries() } else { &[] };
+        run.iter().map(|(_, entry)| Cow::Borrowed(entry.item())).chain(self.own_item().map(|item| Cow::Owned(item.into())))
+    }
+
+    /// The item of all that is not an event.
+    fn own_item(&self) -> Option<String> {
         Some(match self {
-            Self::Entry(entry) => Cow::Borrowed(entry.item()),
-            Self::Gap(gap) => Cow::Owned(protocol::gap_item(&gap.0, &gap.1).into()),
-            Self::Heartbeat(position) => Cow::Owned(protocol::heartbeat_item(*position).into()),
-            Self::Bye(bye) => Cow::Owned(protocol::bye_item(bye).into()),
-            Self::Joined(..) => return None,
+            Self::Gap(gap) => protocol::gap_item(&gap.0, &gap.1),
+            Self::Heartbeat(position) => protocol::heartbeat_item(*position),
+            Self::Bye(bye) => protocol::bye_item(bye),
+            Self::Run(_) | Self::Joined(..) => return None,
         })
     }
 
-    /// The item as a WebSocket's frame.
-    pub(crate) fn frame(&self) -> Option<Bytes> {
+    /// Its items as WebSocket frames.
+    pub(crate) fn frames(&self, into: &mut Vec<Bytes>) {
         match self {
-            Self::Entry(entry) => Some(entry.frame().clone()),
-            _ => Some(websocket::frame(Opcode::Text, &self.item()?)),
+            Self::Run(run) => run.frames(into),
+            _ => into.extend(self.own_item().map(|item| websocket::frame(Opcode::Text, item.as_bytes()))),
         }
     }
 
-    /// Writes the item as an SSE event; a bye is preceded by its own `retry:`.
-    pub(crate) fn sse(&self, into: &mut BytesMut) {
+    /// Its items as SSE events, in chunks of an HTTP/1.1 body.
+    pub(crate) fn chunks(&self, into: &mut Vec<Bytes>) {
         match self {
-            Self::Entry(entry) => into.put_slice(entry.sse()),
-            Self::Bye(bye) => {
-                into.put_slice(protocol::sse_retry(bye.retry_ms).as_bytes());
-                protocol::sse_event(into, None, protocol::bye_item(bye).as_bytes());
-            }
-            Self::Heartbeat(position) => protocol::sse_event(into, Some(*position), protocol::heartbeat_item(*position).as_bytes()),
-            Self::Gap(gap) => protocol::sse_event(into, None, protocol::gap_item(&gap.0, &gap.1).as_bytes()),
-            Self::Joined(..) => {}
+            Self::Run(run) => run.chunks(into),
+            _ => into.extend(self.own_event().map(|event| protocol::chunk(&event).freeze())),
         }
     }
 
-    /// Its size on the wire, near enough for the limits of a batch.
+    /// Its items as SSE events.
+    pub(crate) fn events(&self) -> Bytes {
+        match self {
+            Self::Run(run) => run.events(),
+            _ => self.own_event().unwrap_or_default().freeze(),
+        }
+    }
+
+    /// The SSE event of all that is not an event of the hub; a bye is preceded by its own `retry:`.
+    fn own_event(&self) -> Option<BytesMut> {
+        let mut event = BytesMut::new();
+        let mut position = None;
+        match self {
+            Self::Bye(bye) => event.put_slice(protocol::sse_retry(bye.retry_ms).as_bytes()),
+            Self::Heartbeat(at) => position = Some(*at),
+            _ => {}
+        }
+        protocol::sse_event(&mut event, position, self.own_item()?.as_bytes());
+        Some(event)
+    }
+
+    /// How many items it is.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Run(run) => run.entries().len(),
+            Self::Joined(..) => 0,
+            _ => 1,
+        }
+    }
+
+    /// Its size on the wire, near enough to be counted.
     pub(crate) fn bytes(&self) -> usize {
         match self {
-            Self::Entry(entry) => entry.item().len(),
+            Self::Run(run) => run.bytes(),
             _ => 96,
         }
     }

@@ -18,6 +18,7 @@ mod metrics;
 mod position;
 mod protocol;
 mod router;
+mod run;
 mod schema;
 mod subscribers;
 mod sync;
@@ -47,4 +48,10 @@ pub mod __private {
 #[doc(hidden)]
 pub mod __websocket {
     pub use crate::websocket::{Decoder, Header, Opcode, Received, Violation, accept_key, close_frame, frame, header};
+}
+
+/// What the benchmarks of the core read; not for use.
+#[doc(hidden)]
+pub mod __bench {
+    pub use crate::hub::raw::{Raw, Room};
 }

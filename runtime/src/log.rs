@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::entry::{Entry, Timestamp};
+use crate::run::{Order, Run};
 
 /// What one channel keeps, at most.
 #[derive(Debug, Clone, Copy)]
@@ -46,14 +47,6 @@ impl Place {
     }
 }
 
-/// Where an entry stands among those of all channels: by offset, and a volatile one behind the offset it came after.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Order {
-    pub(crate) offset: u64,
-    /// The number of a volatile entry in its log; 0 for a positioned one.
-    pub(crate) tick: u64,
-}
-
 /// A loss: everything of the channel in (the reader's place, `until`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Loss {
@@ -61,24 +54,47 @@ pub(crate) struct Loss {
     pub(crate) until: u64,
 }
 
-/// What a read found, beside the entries that it gave.
-#[derive(Debug, Default, Clone, Copy)]
+/// What a read found.
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Found {
     /// What was lost before the first entry.
     pub(crate) loss: Option<Loss>,
-    /// Whether the log has more that this read did not give: above `up_to`, or cut by the limit.
+    /// The entries.
+    pub(crate) run: Option<Run>,
+    /// Whether the log has more that this read did not give: above `up_to`, or cut by the limits.
     pub(crate) more: bool,
-    /// Whether it was cut by the limit.
+    /// Whether it was cut by the limits.
     pub(crate) cut: bool,
 }
 
 /// What a reader wants.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Want {
     /// Nothing above this offset: the hub's head, taken before any log was looked at.
     pub(crate) up_to: u64,
-    /// This many entries at most.
-    pub(crate) limit: usize,
+    pub(crate) most: Most,
+}
+
+/// How much is read at once, at most; one entry at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Most {
+    pub(crate) items: usize,
+    pub(crate) bytes: usize,
+}
+
+impl Most {
+    /// How many entries of these sizes fit.
+    pub(crate) fn fit(self, sizes: impl Iterator<Item = usize>) -> usize {
+        let mut bytes = 0;
+        let fits = |size| {
+            bytes += size;
+            bytes <= self.bytes
+        };
+        // One at least: a reader that gets nothing would stand still for ever.
+        let mut sizes = sizes.take(self.items).peekable();
+        let least = usize::from(sizes.peek().is_some());
+        sizes.map(fits).take_while(|fits| *fits).count().max(least)
+    }
 }
 
 #[derive(Debug)]
@@ -227,9 +243,8 @@ impl Log {
         }
     }
 
-    /// Gives what came after `place`, up to the reader's wish: the positioned entries in their order, then the volatile ones in theirs.
-    /// A loss moves the place to the loss's end; entries move it when they are handed on.
-    pub(crate) fn read(&self, place: &mut Place, want: Want, mut give: impl FnMut(Order, &Entry)) -> Found {
+    /// What came after `place`, up to the reader's wish. A loss moves the place to the loss's end; entries move it when they are handed on.
+    pub(crate) fn read(&self, place: &mut Place, want: Want) -> Found {
         let mut found = Found::default();
         place.count = place.count.filter(|_| place.counting == self.counting).or_else(|| self.count_to(place.after));
         place.counting = self.counting;
@@ -240,19 +255,15 @@ impl Log {
             place.count = Some(dropped);
         }
         let start = self.start(place, dropped);
-        let (mut end, mut bound) = (start, want.up_to);
-        let mut last = place.after;
-        for entry in self.entries.range(start..).take_while(|entry| entry.offset() <= want.up_to) {
-            if end - start == want.limit {
-                // A volatile entry is given behind the positioned ones that came before it: where those are cut, so is it.
-                (found.cut, bound) = (true, last);
-                break;
-            }
-            (end, last) = (end + 1, entry.offset());
-            give(Order { offset: last, tick: 0 }, entry);
-        }
-        found.more = end < self.entries.len();
-        found.more |= self.read_volatile(place.tick, bound, give);
+        let fresh = self.entries.range(start..).take_while(|entry| entry.offset() <= want.up_to);
+        let fit = want.most.fit(fresh.clone().map(|entry| entry.item().len()));
+        found.cut = fresh.clone().nth(fit).is_some();
+        found.more = start + fit < self.entries.len();
+        let mut entries: Vec<_> = fresh.take(fit).map(|entry| (Order { offset: entry.offset(), tick: 0 }, entry.clone())).collect();
+        // A volatile entry is given behind the positioned ones that came before it: where those are cut, so is it.
+        let bound = if found.cut { entries.last().map_or(place.after, |(order, _)| order.offset) } else { want.up_to };
+        found.more |= self.read_volatile(place.tick, bound, &mut entries);
+        found.run = Run::new(entries);
         found
     }
 
@@ -268,16 +279,16 @@ impl Log {
         counted.filter(is_start).unwrap_or_else(|| self.entries.partition_point(|entry| entry.offset() <= place.after))
     }
 
-    /// Gives the volatile entries after `tick` that came no later than `bound`; says whether there are more.
-    fn read_volatile(&self, tick: u64, bound: u64, mut give: impl FnMut(Order, &Entry)) -> bool {
+    /// Adds the volatile entries after `tick` that came no later than `bound`; says whether there are more.
+    fn read_volatile(&self, tick: u64, bound: u64, into: &mut Vec<(Order, Entry)>) -> bool {
         let oldest = self.ticks - self.volatile.len() as u64;
         let start = usize::try_from(tick.saturating_sub(oldest)).unwrap_or(usize::MAX).min(self.volatile.len());
-        let mut end = start;
-        for (offset, entry) in self.volatile.range(start..).take_while(|(offset, _)| *offset <= bound) {
-            end += 1;
-            give(Order { offset: *offset, tick: oldest + end as u64 }, entry);
-        }
-        end < self.volatile.len()
+        let fresh = self.volatile.range(start..).take_while(|(offset, _)| *offset <= bound);
+        let numbered =
+            fresh.zip(oldest + start as u64 + 1..).map(|((offset, entry), tick)| (Order { offset: *offset, tick }, entry.clone()));
+        let positioned = into.len();
+        into.extend(numbered);
+        start + into.len() - positioned < self.volatile.len()
     }
 
     /// The offset of the newest entry that ever was here.

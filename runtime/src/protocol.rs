@@ -123,6 +123,18 @@ pub(crate) fn sse_event(event: &mut BytesMut, position: Option<Position>, item: 
     event.put_slice(b"\n\n");
 }
 
+/// Bytes as one chunk of an HTTP/1.1 body (RFC 9112 section 7.1).
+pub(crate) fn chunk(bytes: &[u8]) -> BytesMut {
+    let mut chunk = BytesMut::with_capacity(bytes.len() + 20);
+    write!(chunk, "{:x}\r\n", bytes.len()).expect("memory takes text");
+    chunk.put_slice(bytes);
+    chunk.put_slice(b"\r\n");
+    chunk
+}
+
+/// The chunk that ends a body.
+pub(crate) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+
 /// The `retry:` field of an SSE stream, as the head of the event that follows: some clients take a block of its own for a
 /// message without data.
 pub(crate) fn sse_retry(milliseconds: u64) -> String {

@@ -6,7 +6,7 @@ use super::source::{Source, hold, sources};
 /// From the ground up; on one floor, a module may use those to its left. A new module gets its place here.
 const FLOORS: &[&[&str]] = &[
     &["sync", "error", "metrics", "limits", "position", "contract"],
-    &["protocol", "websocket", "entry", "item", "guard"],
+    &["protocol", "websocket", "entry", "run", "item", "guard"],
     &["log", "subscribers", "presence", "forgotten"],
     &["broker"],
     &["head", "channel"],

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::{Batch, Connection, Reading, Step};
 use crate::channel::{Channel, Read};
-use crate::entry::Entry;
 use crate::head::Look;
 use crate::item::Output;
-use crate::log::{Order, Want};
+use crate::log::Want;
 use crate::position::{Position, Since};
+use crate::run::Run;
 
 /// A channel on its way in.
 #[derive(Debug)]
@@ -117,30 +117,23 @@ impl Connection {
 
     /// Reads what is between its start and the connection's position: its items move no other channel's place.
     fn replay(&mut self, position: Position, batch: &mut Batch) -> Step {
-        let want = Want { up_to: position.offset, limit: self.most.items };
+        let want = Want { up_to: position.offset, most: self.most };
         let Some(joining) = self.joining.front_mut() else { return Step::Again };
-        let Batch { outputs, entries, .. } = batch;
+        let Batch { outputs, recent, .. } = batch;
         let reading = &mut joining.reading;
         let mut place = reading.place;
-        // Volatile entries wait until the channel is in: what is replayed are events with a place.
-        let give = |order: Order, entry: &Entry| {
-            if order.tick == 0 {
-                entries.push((order, 0, entry.clone()));
-            }
-        };
-        let found = match reading.channel.read(reading.slot, position.epoch, &mut place, want, give) {
+        let found = match reading.channel.read(reading.slot, position.epoch, &mut place, want, recent) {
             (Read::Detached, _) => return Step::Done,
             (Read::Epoch, _) => return Step::Again,
             (Read::Found(found), _) => found,
         };
         outputs.extend(reading.accept(place, &found, position));
-        let fit = self.most.fit(entries);
-        let whole = !found.cut && fit == entries.len();
-        for (order, _, entry) in entries.drain(..).take(fit) {
-            reading.place.pass(order);
-            outputs.push(Output::Entry(entry));
+        // Volatile entries wait until the channel is in: what is replayed are events with a place.
+        if let Some(run) = found.run.and_then(Run::positioned) {
+            run.entries().iter().for_each(|(order, _)| reading.place.pass(*order));
+            outputs.push(Output::Run(run));
         }
-        if whole {
+        if !found.cut {
             outputs.push(Output::Joined(joining.tag, position));
             self.readings.extend(self.joining.pop_front().map(|joining| joining.reading));
         }

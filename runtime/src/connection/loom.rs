@@ -47,6 +47,10 @@ fn connection(head: &Arc<Head>, channels: &[&Arc<Channel>]) -> (Connection, Arc<
     (Connection::new(head.clone(), seat.clone(), channels, since, Most { items: 8, bytes: 1_000 }), seat)
 }
 
+fn offsets(output: &Output) -> Vec<u64> {
+    if let Output::Run(run) = output { run.entries().iter().map(|(order, _)| order.offset).collect() } else { Vec::new() }
+}
+
 /// Reads as a stream does until this many events came, in order; it sleeps for ever if a wake-up is missed, which loom reports.
 fn read(connection: &mut Connection, seat: &Seat, events: &[u64]) {
     let mut got = Vec::new();
@@ -57,9 +61,7 @@ fn read(connection: &mut Connection, seat: &Seat, events: &[u64]) {
             if !connection.read(&mut batch) {
                 return std::task::Poll::Pending;
             }
-            got.extend(
-                batch.outputs.iter().filter_map(|output| if let Output::Entry(entry) = output { Some(entry.offset()) } else { None }),
-            );
+            got.extend(batch.outputs.iter().flat_map(offsets));
         }
         std::task::Poll::Ready(())
     }));

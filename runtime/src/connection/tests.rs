@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::*;
 use crate::broker::{Mark, Record, Tail};
+use crate::entry::Entry;
 use crate::log::Retention;
 use crate::position::Epoch;
 
@@ -57,8 +58,11 @@ fn read(connection: &mut Connection) -> Option<Vec<Output>> {
 fn batches(connection: &mut Connection) -> Vec<Vec<String>> {
     std::iter::from_fn(|| read(connection))
         .map(|batch| {
-            let text = |output: &Output| output.item().map_or("joined".into(), |item| String::from_utf8_lossy(&item).into_owned());
-            batch.iter().map(text).collect()
+            let texts = |output: &Output| match output {
+                Output::Joined(..) => vec!["joined".to_owned()],
+                _ => output.items().map(|item| String::from_utf8_lossy(&item).into_owned()).collect(),
+            };
+            batch.iter().flat_map(texts).collect()
         })
         .collect()
 }

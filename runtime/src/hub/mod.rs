@@ -6,6 +6,7 @@ mod feed;
 pub(crate) mod node;
 #[cfg(test)]
 mod order;
+pub(crate) mod raw;
 pub(crate) mod stream;
 mod subscription;
 mod sweep;

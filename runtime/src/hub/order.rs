@@ -18,6 +18,7 @@ use futures_util::FutureExt;
 
 use super::node::Node;
 use crate::broker::Timestamp;
+use crate::connection::Batch;
 use crate::limits::Limits;
 
 use dice::Dice;
@@ -72,6 +73,8 @@ struct Run {
     links: Vec<Linked>,
     nodes: Vec<Arc<Node>>,
     readers: Vec<Reader>,
+    /// What the readers share, as those of one driver do.
+    room: Batch,
 }
 
 impl Run {
@@ -96,7 +99,7 @@ impl Run {
             nodes.push(node);
         }
         let readers = (0..3).map(|_| Reader::new()).collect();
-        Self { dice, store, links, nodes, readers }
+        Self { dice, store, links, nodes, readers, room: Batch::default() }
     }
 
     fn store(&self) -> std::sync::MutexGuard<'_, Store> {
@@ -147,7 +150,7 @@ impl Run {
         if !reader.connected() || self.dice.percent(8) {
             return reader.move_on(&self.nodes, || store.lock().expect("nobody panics").newest, &self.dice);
         }
-        reader.step(|look| look(&store.lock().expect("nobody panics")), seen, &self.dice);
+        reader.step(&mut self.room, |look| look(&store.lock().expect("nobody panics")), seen, &self.dice);
     }
 
     /// Everything arrives at last, and nobody has to come back for it.
@@ -177,7 +180,7 @@ impl Run {
             }
             let store = self.store.clone();
             for reader in &mut self.readers {
-                while reader.step(|look| look(&store.lock().expect("nobody panics")), seen, &self.dice) {
+                while reader.step(&mut self.room, |look| look(&store.lock().expect("nobody panics")), seen, &self.dice) {
                     idle = 0;
                 }
             }

@@ -8,9 +8,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::node::{Node, now, random_below};
-use crate::connection::{Batch, Connection, Most};
+use crate::connection::{Batch, Connection};
 use crate::head::Seat;
 use crate::item::Output;
+use crate::log::Most;
 use crate::position::{Position, Since};
 use crate::protocol::{Bye, ByeReason};
 

@@ -2,9 +2,8 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -14,6 +13,7 @@ use super::node::Refused;
 use super::timed::Timed;
 use crate::connection::Batch;
 use crate::contract::{Channels, Realtime};
+use crate::entry::Entry;
 use crate::error::{ChannelError, SubscribeError};
 use crate::item::{Item, Output};
 use crate::position::Since;
@@ -45,7 +45,7 @@ impl<E: Realtime + DeserializeOwned> Hub<E> {
             Refused::Busy => SubscribeError::Busy,
             Refused::Draining => SubscribeError::Draining,
         })?;
-        Ok(Subscription { stream: Timed::new(stream), batch: Batch::default(), ready: VecDeque::new(), events: PhantomData })
+        Ok(Subscription { stream: Timed::new(stream), batch: Batch::default(), ready: VecDeque::new() })
     }
 }
 
@@ -62,8 +62,7 @@ pub(super) fn name<C: Channels>(channel: &C) -> Result<String, ChannelError> {
 pub struct Subscription<E> {
     stream: Timed,
     batch: Batch,
-    ready: VecDeque<Output>,
-    events: PhantomData<fn() -> E>,
+    ready: VecDeque<Item<E>>,
 }
 
 impl<E: DeserializeOwned> Subscription<E> {
@@ -74,20 +73,19 @@ impl<E: DeserializeOwned> Subscription<E> {
 
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item<E>>> {
         loop {
-            if let Some(output) = self.ready.pop_front() {
-                if let Some(item) = typed(output) {
-                    return Poll::Ready(Some(item));
-                }
-                continue;
+            if let Some(item) = self.ready.pop_front() {
+                return Poll::Ready(Some(item));
             }
-            match self.stream.poll_next(cx, &mut self.batch) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Ready(Some(())) => self.ready.extend(self.batch.outputs.drain(..)),
+            if ready!(self.stream.poll_next(cx, &mut self.batch)).is_none() {
+                return Poll::Ready(None);
             }
+            self.batch.outputs.drain(..).for_each(|output| typed(output, &mut self.ready));
         }
     }
 }
+
+/// Nothing in it is pinned.
+impl<E> Unpin for Subscription<E> {}
 
 impl<E: DeserializeOwned> futures_util::Stream for Subscription<E> {
     type Item = Item<E>;
@@ -110,22 +108,22 @@ struct Written<T> {
     event: T,
 }
 
-/// The typed item of an output. An event that the enum does not read is handed on as it was written.
-fn typed<E: DeserializeOwned>(output: Output) -> Option<Item<E>> {
-    Some(match output {
-        Output::Entry(entry) => {
-            let id = entry.position();
-            match serde_json::from_slice::<Written<E>>(entry.item()) {
-                Ok(Written { channel, event }) => Item::Event { channel, id, event },
-                Err(_) => {
-                    let Written { channel, event } = serde_json::from_slice(entry.item()).ok()?;
-                    Item::Unknown { channel, id, event }
-                }
-            }
-        }
-        Output::Gap(gap) => Item::Gap { channel: gap.0.to_string(), gap: gap.1 },
-        Output::Heartbeat(position) => Item::Heartbeat(position),
-        Output::Bye(bye) => Item::Bye(bye),
-        Output::Joined(..) => return None,
-    })
+/// The typed items of an output. An event that the enum does not read is handed on as it was written.
+fn typed<E: DeserializeOwned>(output: Output, into: &mut VecDeque<Item<E>>) {
+    match output {
+        Output::Run(run) => into.extend(run.entries().iter().filter_map(|(_, entry)| event(entry))),
+        Output::Gap(gap) => into.push_back(Item::Gap { channel: gap.0.to_string(), gap: gap.1 }),
+        Output::Heartbeat(position) => into.push_back(Item::Heartbeat(position)),
+        Output::Bye(bye) => into.push_back(Item::Bye(bye)),
+        Output::Joined(..) => {}
+    }
+}
+
+fn event<E: DeserializeOwned>(entry: &Entry) -> Option<Item<E>> {
+    let id = entry.position();
+    if let Ok(Written { channel, event }) = serde_json::from_slice::<Written<E>>(entry.item()) {
+        return Some(Item::Event { channel, id, event });
+    }
+    let Written { channel, event } = serde_json::from_slice(entry.item()).ok()?;
+    Some(Item::Unknown { channel, id, event })
 }

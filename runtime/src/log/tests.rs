@@ -139,8 +139,8 @@ impl Reader {
     }
 
     fn read(&mut self, log: &Log, model: &Model, want: Want, take: usize) {
-        let mut entries = Vec::new();
-        let found = log.read(&mut self.place, want, |order, _| entries.push(order));
+        let found = log.read(&mut self.place, want);
+        let entries: Vec<Order> = found.run.iter().flat_map(Run::entries).map(|(order, _)| *order).collect();
         self.counted = self.counted.filter(|unseen| *unseen == model.unseen);
         if self.counted.is_none() && self.after >= model.unremembered {
             self.counted = Some(model.unseen);
@@ -152,7 +152,7 @@ impl Reader {
             (self.after, self.counted) = (model.dropped, Some(model.unseen));
         }
         let due: Vec<u64> = model.kept.iter().map(|(offset, _)| *offset).filter(|offset| *offset > self.after).collect();
-        let fresh: Vec<u64> = due.iter().copied().filter(|offset| *offset <= want.up_to).take(want.limit).collect();
+        let fresh: Vec<u64> = due.iter().copied().filter(|offset| *offset <= want.up_to).take(want.most.items).collect();
         let positioned: Vec<u64> = entries.iter().filter(|order| order.tick == 0).map(|order| order.offset).collect();
         assert_eq!(positioned, fresh);
         assert_eq!(found.cut, due.iter().filter(|offset| **offset <= want.up_to).count() > fresh.len());
@@ -162,8 +162,7 @@ impl Reader {
         let given: Vec<u64> = entries.iter().filter(|order| order.tick > 0).map(|order| order.tick).collect();
         assert_eq!(given, ticks);
         assert_eq!(found.more, due.len() > fresh.len() || waiting.len() > ticks.len());
-        // The reader merges what it is given.
-        entries.sort();
+        assert!(entries.is_sorted());
         for order in entries.into_iter().take(take) {
             self.place.pass(order);
             if order.tick > 0 { self.tick = order.tick } else { self.after = order.offset }
@@ -210,7 +209,7 @@ fn perform(act: &Act, log: &mut Log, model: &mut Model, readers: &mut [Reader]) 
             readers[reader] = Reader::new(log, model, after);
         }
         Act::Read { reader, up_to, limit, take } => {
-            let want = Want { up_to: model.newest().saturating_sub(up_to), limit };
+            let want = Want { up_to: model.newest().saturating_sub(up_to), most: Most { items: limit, bytes: usize::MAX } };
             readers[reader].read(log, model, want, take);
         }
     }
@@ -258,8 +257,8 @@ proptest! {
         log.take_over(held, Timestamp(0));
         let newest = read + live;
         let place = &mut log.place(0);
-        let mut given = Vec::new();
-        let found = log.read(place, Want { up_to: u64::MAX, limit: 100 }, |order, _| given.push(order.offset));
+        let found = log.read(place, Want { up_to: u64::MAX, most: Most { items: 100, bytes: usize::MAX } });
+        let given: Vec<u64> = found.run.iter().flat_map(Run::entries).map(|(order, _)| order.offset).collect();
         let until = found.loss.map_or(0, |loss| loss.until);
         prop_assert_eq!(given, (until + 1..=newest).collect::<Vec<_>>());
         if let Some(Loss { missed: Some(missed), until }) = found.loss {

@@ -69,7 +69,7 @@ async fn read(stream: &mut Timed, asked: &Asked) -> Vec<Output> {
 
 /// `{"position":…,"items":[…]}` around the very bytes of the items.
 fn body(position: Position, outputs: &[Output]) -> Bytes {
-    let items = outputs.iter().filter_map(Output::item);
+    let items = outputs.iter().flat_map(Output::items);
     let mut body = BytesMut::with_capacity(64 + outputs.iter().map(|output| output.bytes() + 1).sum::<usize>());
     body.put_slice(format!(r#"{{"position":"{position}","items":["#).as_bytes());
     for (at, item) in items.enumerate() {

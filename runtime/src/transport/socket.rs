@@ -14,6 +14,8 @@ use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use crate::hub::driver::Turn;
+
 /// Pieces that leave in one write: a batch of the default limits.
 const PIECES: usize = 64;
 
@@ -164,8 +166,17 @@ impl Socket {
         }
     }
 
-    /// Ends the writing half, after all is written.
-    pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Writes what waits, ends the writing half, and reads to the end what still comes: a socket that is closed over unread bytes resets,
+    /// and the client would lose what it was told. `written` is called when all is written.
+    pub(crate) fn poll_end(&mut self, cx: &mut Context<'_>, turn: &mut Turn, written: impl FnOnce()) -> Poll<io::Result<()>> {
+        ready!(self.poll_flush(cx, turn.now))?;
+        written();
+        ready!(self.poll_shutdown(cx))?;
+        while ready!(self.poll_read(cx, &mut turn.input))? > 0 {}
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.io {
             Io::Tcp(tcp) => Pin::new(tcp).poll_shutdown(cx),
             Io::Other(io) => Pin::new(io).poll_shutdown(cx),

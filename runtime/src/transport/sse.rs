@@ -50,7 +50,7 @@ pub(crate) fn answer(node: &Arc<Node>, asked: &Asked) -> Response {
                 Refused::Draining => (Problem::Draining { retry_ms }, ByeReason::Drain),
             };
             problem.note(node, "sse");
-            Output::Bye(Bye { reason, retry_ms }).sse(&mut opening);
+            opening.extend_from_slice(&Output::Bye(Bye { reason, retry_ms }).events());
             None
         }
     };
@@ -102,11 +102,9 @@ impl http_body::Body for Items {
 
 /// A batch in one piece, for hyper writes each piece as a chunk of its own; a single event's bytes are shared, not copied.
 fn join(mut opening: BytesMut, batch: &[Output]) -> Bytes {
-    if let ([Output::Entry(entry)], true) = (batch, opening.is_empty()) {
-        return entry.sse().clone();
+    if let ([output], true) = (batch, opening.is_empty()) {
+        return output.events();
     }
-    // 64 above an item: its `id:` and `data:`.
-    opening.reserve(batch.iter().map(|output| output.bytes() + 64).sum());
-    batch.iter().for_each(|output| output.sse(&mut opening));
+    batch.iter().for_each(|output| opening.extend_from_slice(&output.events()));
     opening.freeze()
 }

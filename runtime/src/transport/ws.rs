@@ -4,7 +4,7 @@
 //! overtaken in the log, not in a queue. Its driver polls it; see `hub/driver.rs`.
 
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use axum::response::Response;
 use bytes::Bytes;
@@ -94,8 +94,7 @@ struct Connection {
 
 enum Stage {
     Open(Stream),
-    /// The close goes out, then the writing half ends, and what still comes is thrown away, for a socket that is closed over unread bytes
-    /// resets, and the client would lose what it was told. The stream is held until the close is out: a drain waits for it.
+    /// The stream is held until the close is out: a drain waits for it.
     Closing {
         until: Instant,
         stream: Option<Stream>,
@@ -130,7 +129,7 @@ impl Connection {
             Refused::Draining => (Problem::Draining { retry_ms }, ByeReason::Drain),
         };
         problem.note(&self.node, "ws");
-        self.socket.queue(Output::Bye(Bye { reason, retry_ms }).frame());
+        self.socket.queue(bye_frame(Bye { reason, retry_ms }));
         self.close(&End::bye(reason), Instant::now());
     }
 
@@ -176,7 +175,7 @@ impl Connection {
             self.asks.joined(*tag);
             self.answer(Some(*position), pieces);
         }
-        pieces.extend(output.frame());
+        output.frames(pieces);
         if let Output::Bye(bye) = output { Err(End::bye(bye.reason)) } else { Ok(()) }
     }
 
@@ -280,7 +279,7 @@ impl Connection {
             End::Stalled => {
                 stream = None;
                 let bye = Bye { reason: ByeReason::Stalled, retry_ms: self.node.retry() };
-                self.socket.queue(Output::Bye(bye).frame());
+                self.socket.queue(bye_frame(bye));
                 self.socket.queue([close_frame(close::LATER, "stalled")]);
             }
         }
@@ -292,16 +291,14 @@ impl Connection {
         if *until <= turn.now {
             return Poll::Ready(());
         }
-        if ready!(self.socket.poll_flush(cx, turn.now)).is_err() {
-            return Poll::Ready(());
-        }
-        drop(stream.take());
-        if ready!(self.socket.poll_shutdown(cx)).is_err() {
-            return Poll::Ready(());
-        }
-        while ready!(self.socket.poll_read(cx, &mut turn.input)).is_ok_and(|read| read > 0) {}
-        Poll::Ready(())
+        self.socket.poll_end(cx, turn, || drop(stream.take())).map(drop)
     }
+}
+
+fn bye_frame(bye: Bye) -> Vec<Bytes> {
+    let mut frames = Vec::new();
+    Output::Bye(bye).frames(&mut frames);
+    frames
 }
 
 impl Driven for Connection {

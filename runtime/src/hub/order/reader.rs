@@ -16,6 +16,7 @@ use crate::hub::stream::Stream;
 use crate::item::Output;
 use crate::position::{Position, Since};
 use crate::protocol::{Gap, GapReason};
+use crate::run::Run;
 
 pub(super) struct Reader {
     stream: Option<Stream>,
@@ -116,18 +117,17 @@ impl Reader {
         self.join(channel, after);
     }
 
-    /// Reads a batch, if it was woken: who is not woken does not look. May be cut within it.
-    pub(super) fn step(&mut self, store: impl Fn(&mut dyn FnMut(&Store)), seen: &mut Seen, dice: &Dice) -> bool {
+    /// Reads a batch, if it was woken: who is not woken does not look. May be cut within it. Its room is that of all readers, as in a driver.
+    pub(super) fn step(&mut self, room: &mut Batch, store: impl Fn(&mut dyn FnMut(&Store)), seen: &mut Seen, dice: &Dice) -> bool {
         let Some(stream) = &mut self.stream else { return false };
         if !self.woken.0.swap(false, Ordering::Relaxed) {
             return false;
         }
         let waker = Waker::from(self.woken.clone());
-        let mut batch = Batch::default();
-        let Poll::Ready(next) = stream.poll_next(&mut Context::from_waker(&waker), Instant::now(), &mut batch) else { return false };
+        let Poll::Ready(next) = stream.poll_next(&mut Context::from_waker(&waker), Instant::now(), room) else { return false };
         self.woken.0.store(true, Ordering::Relaxed);
         next.expect("the stream has no end");
-        let batch = batch.outputs;
+        let batch: Vec<Output> = room.outputs.drain(..).flat_map(single).collect();
         let cut = if dice.percent(5) { dice.below(batch.len()) } else { batch.len() };
         store(&mut |store| self.take(&batch[..cut], store, seen));
         if cut < batch.len() {
@@ -145,8 +145,9 @@ impl Reader {
         let mut event = false;
         for output in batch {
             match output {
-                Output::Entry(entry) => {
+                Output::Run(run) => {
                     event = true;
+                    let (_, entry) = &run.entries()[0];
                     let written: serde_json::Value = serde_json::from_slice(entry.item()).expect("an item is JSON");
                     let channel = CHANNELS.iter().copied().find(|channel| written["channel"] == **channel).expect("it is of the channels");
                     if let Some(position) = entry.position() {
@@ -262,4 +263,10 @@ impl Reader {
             self.covered(channel, place, u64::MAX, store);
         }
     }
+}
+
+/// The output's items, each by itself: a connection may be cut between any two.
+fn single(output: Output) -> Vec<Output> {
+    let Output::Run(run) = &output else { return vec![output] };
+    run.entries().iter().cloned().filter_map(|entry| Run::new(vec![entry])).map(Output::Run).collect()
 }
