@@ -20,6 +20,8 @@ mod protocol;
 mod router;
 mod run;
 mod schema;
+#[cfg(feature = "serve")]
+mod serve;
 mod subscribers;
 mod sync;
 mod transport;
@@ -35,6 +37,8 @@ pub use metrics::Stats;
 pub use position::{Epoch, Position, Since};
 pub use protocol::{Bye, ByeReason, Gap, GapReason};
 pub use router::Endpoints;
+#[cfg(feature = "serve")]
+pub use serve::{Serve, ServeLimits, serve, shutdown_signal};
 pub use triwire_macros::Realtime;
 
 /// What the derive writes; not for use by hand.

@@ -13,7 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["connection"],
     &["hub"],
     &["authorize", "transport"],
-    &["schema", "inspect", "prometheus", "router"],
+    &["schema", "inspect", "prometheus", "router", "serve"],
 ];
 
 /// Where a module stands: its floor, and its place there.

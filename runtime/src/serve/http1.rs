@@ -1,0 +1,106 @@
+//! HTTP/1 on one connection. hyper has it only while there is something to do: between requests it is a socket and a timer. Floor 8.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use hyper::server::conn::http1::{Builder, UpgradeableConnection};
+use hyper_util::rt::TokioIo;
+
+use super::clock::Wait;
+use super::connection::Connection;
+use super::limits::ServeLimits;
+use super::service::Service;
+use super::socket::Socket;
+
+/// How long hyper keeps its 16 KiB of buffers for the next request. Below that a busy connection would get them anew at each.
+const REST: Duration = Duration::from_secs(1);
+/// The least that hyper takes for `max_buf_size`.
+const HYPER_LEAST: usize = 8 << 10;
+/// What hyper takes on the stack, and so faster than any other number.
+const HYPER_HEADERS: usize = 100;
+
+const TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+type Http = UpgradeableConnection<TokioIo<Socket>, Service>;
+
+/// hyper with these limits. It is given no timer: the connection's own clock knows more.
+pub(super) fn builder(limits: &ServeLimits) -> Builder {
+    let mut builder = Builder::new();
+    builder.max_buf_size(limits.buffer_bytes.max(limits.head_bytes).max(HYPER_LEAST));
+    builder.max_header_size(limits.head_bytes);
+    if limits.headers != HYPER_HEADERS {
+        builder.max_headers(limits.headers);
+    }
+    builder.header_read_timeout(None);
+    builder
+}
+
+/// Serves until the connection ends.
+pub(super) async fn serve(connection: &mut Connection, mut socket: Socket) {
+    while connection.wait(&socket).await {
+        match drive(connection, socket).await {
+            Some(rested) => socket = rested,
+            None => return,
+        }
+    }
+}
+
+/// Serves until the connection ends, or rests: then the socket comes back.
+async fn drive(connection: &mut Connection, socket: Socket) -> Option<Socket> {
+    let service = connection.service();
+    let mut http = Box::new(connection.server.http1.serve_connection(TokioIo::new(socket), service).with_upgrades());
+    let mut is_ending = false;
+    loop {
+        let Connection { clock, ending, .. } = connection;
+        let next = poll_fn(|cx| match Pin::new(&mut *http).poll(cx) {
+            Poll::Ready(served) => Poll::Ready(Next::Over(served)),
+            Poll::Pending => clock.poll(REST, cx).map(Next::Late),
+        });
+        let next = tokio::select! {
+            biased;
+            next = next => next,
+            _ = ending.wait_for(|is_ending| *is_ending), if !is_ending => Next::End,
+        };
+        match next {
+            Next::End => {
+                is_ending = true;
+                Pin::new(&mut *http).graceful_shutdown();
+            }
+            Next::Over(served) => {
+                if let Err(error) = served {
+                    tracing::debug!(peer = %connection.peer, %error, "a connection ends");
+                }
+                return None;
+            }
+            Next::Late(Wait::Request) if !connection.clock.is_over() => return take_back(*http),
+            Next::Late(wait) => {
+                tracing::debug!(peer = %connection.peer, ?wait, "a connection waited too long");
+                if wait == Wait::Head
+                    && let Some(socket) = take_back(*http)
+                {
+                    socket.turn_away(TIMEOUT).await;
+                }
+                return None;
+            }
+        }
+    }
+}
+
+enum Next {
+    /// hyper is done.
+    Over(hyper::Result<()>),
+    /// This did not come in its time.
+    Late(Wait),
+    /// The server ends.
+    End,
+}
+
+/// Takes the socket out of hyper: nothing is under way, and all that was answered is out. What hyper has read is read again.
+fn take_back(http: Http) -> Option<Socket> {
+    let parts = http.into_parts()?;
+    let mut socket = parts.io.into_inner();
+    socket.unread(parts.read_buf);
+    Some(socket)
+}

@@ -1,0 +1,11 @@
+//! What `triwire::serve` promises, over real sockets.
+
+mod serve {
+    mod app;
+    mod client;
+    mod end;
+    mod full;
+    mod http1;
+    mod http2;
+    mod limits;
+}
