@@ -14,7 +14,7 @@ use triwire::{Hub, Limits, Realtime};
 use triwire_tests::client::{Failure, PATIENCE};
 use triwire_tests::law::{Place, Truth};
 use triwire_tests::reader::{Reader, Seen, Shared};
-use triwire_tests::server::Server;
+use triwire_tests::server::{By, Server};
 
 /// What is published.
 #[derive(Realtime, Serialize, Deserialize, schemars::JsonSchema)]
@@ -49,6 +49,11 @@ fn hub() -> Hub<LawEvent> {
         ..Limits::default()
     };
     Hub::builder().limits(limits).build()
+}
+
+/// The law holds under every server: `law_axum.rs` is this file once more.
+fn by() -> By {
+    By::of(env!("CARGO_CRATE_NAME"))
 }
 
 fn app(hub: &Hub<LawEvent>) -> Router {
@@ -150,7 +155,7 @@ async fn publish_all(hub: &Hub<LawEvent>, run: &Run, seed: u64, events: u64) {
 async fn nothing_is_lost_doubled_or_out_of_order_unsaid() {
     let seed = std::env::var("TRIWIRE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
     let hub = hub();
-    let server = Server::start(app(&hub)).expect("the loopback listens");
+    let server = Server::start(by(), app(&hub)).expect("the loopback listens");
     let run = start(server.address, seed, READERS);
     publish_all(&hub, &run, seed, EVENTS).await;
     // The readers go on until they were cut often enough; those that stopped at a violation are cut no more.
@@ -180,13 +185,13 @@ async fn nothing_is_lost_doubled_or_out_of_order_unsaid() {
 async fn after_a_restart_every_client_is_told_reset_and_none_gets_a_wrong_event() {
     const FEW: usize = 40;
     let old = hub();
-    let server = Server::start(app(&old)).expect("the loopback listens");
+    let server = Server::start(by(), app(&old)).expect("the loopback listens");
     let run = start(server.address, 11, FEW);
     publish_all(&old, &run, 11, 800).await;
     server.kill().await;
     old.drain(Duration::from_millis(100)).await;
     let new = hub();
-    let server = Server::start(app(&new)).expect("the loopback listens");
+    let server = Server::start(by(), app(&new)).expect("the loopback listens");
     run.address.send_replace(server.address);
     publish_all(&new, &run, 12, 800).await;
     run.finish.send_replace(Some(Place::read(&new.position().await.to_string())));

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 use triwire::{Hub, Realtime, Since};
 use triwire_tests::client::{Client, PATIENCE, Wire};
-use triwire_tests::server::Server;
+use triwire_tests::server::{By, Server};
 
 /// What is published.
 #[derive(Realtime, Serialize, Deserialize, schemars::JsonSchema)]
@@ -35,7 +35,7 @@ fn resident() -> u64 {
 async fn readers_that_never_read_cost_bounded_memory_and_slow_nobody() {
     let seconds = std::env::var("TRIWIRE_SOAK_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(SECONDS);
     let hub = Hub::<SoakEvent>::new();
-    let server = Server::start(Router::new().nest("/hub", hub.endpoints().into_router())).expect("the loopback listens");
+    let server = Server::start(By::Triwire, Router::new().nest("/hub", hub.endpoints().into_router())).expect("the loopback listens");
     let load = ["load".to_owned()];
     let mut stopped = Vec::new();
     for wire in [Wire::Sse, Wire::Ws] {

@@ -120,15 +120,17 @@ async fn who_takes_nothing_is_cut_after_stalled_and_who_is_slow_is_not() {
 #[tokio::test]
 async fn no_more_than_buffer_bytes_is_held_for_a_client_that_takes_nothing() {
     let (small, large) = (held(8 << 10).await, held(32 << 20).await);
-    // The kernel takes as much of both, more or less, and of the small one no more than a piece is held.
-    assert!(small + (8 << 20) < large, "{small} and {large} bytes were asked for");
+    assert!(small * 4 < large, "{small} and {large} bytes were asked for");
+    // Of what is not on its way yet the kernel, too, takes no more: an event in its buffers could not be overtaken.
+    #[cfg(target_os = "linux")]
+    assert!(small <= 256 << 10, "{small} bytes were asked for");
 }
 
 /// What a body gives before it is asked for no more; with what the kernel takes.
 async fn held(buffer_bytes: usize) -> usize {
     let given = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&given);
-    let piece = Bytes::from_static(&[b'x'; 1 << 20]);
+    let piece = Bytes::from_static(&[b'x'; 64 << 10]);
     let body = move || {
         let (counted, piece) = (Arc::clone(&counted), piece.clone());
         let pieces = futures_util::stream::repeat(piece).inspect(move |piece| _ = counted.fetch_add(piece.len(), Relaxed));

@@ -9,6 +9,24 @@ use hyper_util::service::TowerToHyperService;
 use socket2::{Domain, Socket, Type};
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
+use triwire::ServeLimits;
+
+/// Who serves the endpoints in a test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// `triwire::serve`.
+    Triwire,
+    /// `axum::serve`, or what it is made of.
+    Axum,
+}
+
+impl By {
+    /// A test that is compiled twice has `axum` in its second name.
+    #[must_use]
+    pub fn of(test: &str) -> Self {
+        if test.ends_with("axum") { Self::Axum } else { Self::Triwire }
+    }
+}
 
 /// A server that runs until it is stopped or dropped.
 #[derive(Debug)]
@@ -35,26 +53,17 @@ pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 impl Server {
-    /// Serves the application at a free port.
-    pub fn start(app: Router) -> std::io::Result<Self> {
-        Self::start_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), app)
-    }
-
-    /// Serves the application at this address, HTTP/1.1 and HTTP/2.
-    pub fn start_at(address: SocketAddr, app: Router) -> std::io::Result<Self> {
-        let listener = listen(address)?;
+    /// Serves the application at a free port, HTTP/1.1 and HTTP/2.
+    pub fn start(by: By, app: Router) -> std::io::Result<Self> {
+        let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         let address = listener.local_addr()?;
         let serving = tokio::spawn(async move {
-            let mut connections = JoinSet::new();
-            loop {
-                while connections.try_join_next().is_some() {}
-                let Ok((socket, _)) = listener.accept().await else { continue };
-                let service = TowerToHyperService::new(app.clone());
-                connections.spawn(async move {
-                    let mut http = auto::Builder::new(TokioExecutor::new());
-                    http.http1().max_buf_size(HYPER_BYTES);
-                    let _ = http.serve_connection_with_upgrades(TokioIo::new(socket), service).await;
-                });
+            match by {
+                By::Triwire => {
+                    let limits = ServeLimits { buffer_bytes: HYPER_BYTES, ..ServeLimits::default() };
+                    triwire::serve(listener, app).limits(limits).await.expect("it ends by no error");
+                }
+                By::Axum => accept(listener, app).await,
             }
         });
         Ok(Self { address, serving })
@@ -64,6 +73,21 @@ impl Server {
     pub async fn kill(mut self) {
         self.serving.abort();
         let _ = (&mut self.serving).await;
+    }
+}
+
+/// The loop of `axum::serve`, whose buffers nobody can set.
+async fn accept(listener: TcpListener, app: Router) {
+    let mut connections = JoinSet::new();
+    loop {
+        while connections.try_join_next().is_some() {}
+        let Ok((socket, _)) = listener.accept().await else { continue };
+        let service = TowerToHyperService::new(app.clone());
+        connections.spawn(async move {
+            let mut http = auto::Builder::new(TokioExecutor::new());
+            http.http1().max_buf_size(HYPER_BYTES);
+            let _ = http.serve_connection_with_upgrades(TokioIo::new(socket), service).await;
+        });
     }
 }
 

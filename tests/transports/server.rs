@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use tokio::net::TcpListener;
 use triwire::{Endpoints, Hub, Limits, Position};
+use triwire_tests::server::By;
 
 use super::chat::ChatEvent;
 
@@ -36,7 +37,7 @@ impl Server {
         let app = Router::new().nest("/chat", with(hub.endpoints()).into_router());
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        tokio::spawn(async move { axum::serve(listener, app).await.expect("serves") });
+        tokio::spawn(serve(listener, app, std::future::pending()));
         Self { hub, address }
     }
 
@@ -52,6 +53,15 @@ impl Server {
     pub(super) async fn typing(&self, room: &str) {
         self.hub.publish(ChatEvent::Typing { room: room.into() }).await.expect("published");
     }
+}
+
+/// Serves until this is ready. Every transport is the same under every server: `transports_axum.rs` is these tests once more.
+pub(super) async fn serve(listener: TcpListener, app: Router, stopped: impl Future<Output = ()> + Send + 'static) {
+    let served = match By::of(env!("CARGO_CRATE_NAME")) {
+        By::Triwire => triwire::serve(listener, app).shutdown(stopped).await,
+        By::Axum => axum::serve(listener, app).with_graceful_shutdown(stopped).await,
+    };
+    served.expect("it served");
 }
 
 /// The item of a message as it is on every transport.

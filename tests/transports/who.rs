@@ -13,7 +13,7 @@ use triwire::{Denied, Hub, Limits};
 
 use super::chat::{ChatChannel, ChatEvent};
 use super::client::{Sse, Ws, get, poll, request, send, whole};
-use super::server::Server;
+use super::server::{Server, serve};
 
 /// Who has a ticket `ticket=NAME`; the state says whose are taken.
 #[derive(Clone)]
@@ -51,7 +51,7 @@ async fn guarded() -> Server {
     let app = Router::new().nest("/chat", endpoints).with_state(State { banned: "mallory" });
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    tokio::spawn(async move { axum::serve(listener, app).await });
+    tokio::spawn(serve(listener, app, std::future::pending()));
     Server { hub, address }
 }
 

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -81,7 +82,7 @@ impl Socket {
 
     /// Whether the kernel has bytes of a request now. tokio hears of them a little later.
     pub(super) fn has_bytes(&self) -> bool {
-        socket2::SockRef::from(&self.tcp).peek(&mut [MaybeUninit::uninit()]).is_ok_and(|bytes| bytes > 0)
+        SockRef::from(&self.tcp).peek(&mut [MaybeUninit::uninit()]).is_ok_and(|bytes| bytes > 0)
     }
 
     /// Whether what comes begins with this; it is read as far as is needed to know, and given back.
@@ -141,15 +142,21 @@ pub(super) async fn turn_away(mut tcp: TcpStream, answer: &[u8]) {
 
 /// Sets what TCP is to do for a connection. What cannot be set is done without.
 pub(super) fn prepare(tcp: &TcpStream, limits: &ServeLimits) {
-    // An event is one write and nothing follows it: to wait for more would only hold it back.
-    let nodelay = tcp.set_nodelay(true);
-    let socket = socket2::SockRef::from(tcp);
-    let probe = socket.set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(limits.probe));
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    let stalled = socket.set_tcp_user_timeout(Some(limits.stalled));
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let stalled = Ok(());
-    if let Err(error) = nodelay.and(probe).and(stalled) {
+    let set = || {
+        // An event is one write and nothing follows it: to wait for more would only hold it back.
+        tcp.set_nodelay(true)?;
+        let socket = SockRef::from(tcp);
+        socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(limits.probe))?;
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        {
+            socket.set_tcp_user_timeout(Some(limits.stalled))?;
+            // What the kernel has, the log cannot overtake; and a socket that takes bytes only once megabytes have left it is as one
+            // whose client takes nothing.
+            socket.set_tcp_notsent_lowat(u32::try_from(limits.buffer_bytes).unwrap_or(u32::MAX))?;
+        }
+        Ok::<(), io::Error>(())
+    };
+    if let Err(error) = set() {
         tracing::debug!(%error, "a connection's TCP could not be set");
     }
 }
@@ -191,5 +198,25 @@ impl AsyncWrite for Socket {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.tcp).poll_shutdown(cx)
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_kernel_is_told_the_limits() {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let _client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("it connects");
+        let (tcp, _) = listener.accept().await.expect("it came");
+        let limits =
+            ServeLimits { probe: Duration::from_secs(7), stalled: Duration::from_secs(8), buffer_bytes: 9_000, ..ServeLimits::default() };
+        prepare(&tcp, &limits);
+        let socket = SockRef::from(&tcp);
+        assert!(tcp.nodelay().expect("a socket knows") && socket.keepalive().expect("a socket knows"));
+        assert_eq!(socket.tcp_keepalive_time().expect("a socket knows"), limits.probe);
+        assert_eq!(socket.tcp_user_timeout().expect("linux knows"), Some(limits.stalled));
+        assert_eq!(socket.tcp_notsent_lowat().expect("linux knows"), 9_000);
     }
 }

@@ -1,0 +1,4 @@
+//! What the transports promise, under `axum::serve`.
+
+#[path = "transports.rs"]
+mod same;
