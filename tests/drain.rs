@@ -1,43 +1,17 @@
 //! The end of a server: everybody is told, spread over the time, and the process ends.
 
-use std::io::{BufRead, BufReader};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::process::{Child, Command, Stdio};
+use std::net::SocketAddr;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use triwire_tests::chat::Chat;
 use triwire_tests::client::{Client, Failure, PATIENCE, WIRES, Wire};
 
 /// Of each transport.
 const CLIENTS: usize = 1_000;
-
-/// The chat of the examples, as a process of its own.
-struct Chat {
-    process: Child,
-    address: SocketAddr,
-}
-
-impl Chat {
-    fn start() -> Self {
-        let built = Command::new(env!("CARGO")).args(["build", "--quiet", "-p", "triwire-examples", "--bin", "chat"]).status();
-        assert!(built.expect("cargo runs").success(), "the chat builds");
-        let target = std::env::current_exe().expect("a test is a file").ancestors().nth(2).expect("target/debug/deps").to_owned();
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr()).expect("a port is free").port();
-        let mut process =
-            Command::new(target.join("chat")).env("PORT", port.to_string()).stdout(Stdio::piped()).spawn().expect("the chat starts");
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().expect("it is piped")).read_line(&mut line).expect("the chat says where it listens");
-        Self { process, address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)) }
-    }
-}
-
-impl Drop for Chat {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-    }
-}
 
 /// What became of one client: when its bye came, and whether its stream then ended as it should.
 async fn told(wire: Wire, address: SocketAddr) -> Result<Instant, Failure> {

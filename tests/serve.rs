@@ -8,4 +8,6 @@ mod serve {
     mod http1;
     mod http2;
     mod limits;
+    #[path = "../transports/log.rs"]
+    mod log;
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use triwire::ServeLimits;
 
+use triwire_tests::chat::Chat;
+
 use super::app::{App, quick};
 use super::client::{Raw, within};
 
@@ -49,4 +51,27 @@ async fn a_websocket_keeps_its_place() {
         }
     })
     .await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn without_a_descriptor_left_it_waits_and_goes_on_when_one_is_free() {
+    let mut chat = Chat::start_by(&["sh", "-c", r#"ulimit -n 40 && exec "$0""#]);
+    let mut served = Vec::new();
+    let mut waiting = loop {
+        let mut client = Raw::open(chat.address).await;
+        client.send("GET /stats HTTP/1.1\r\nhost: test\r\n\r\n").await;
+        if client.is_quiet(Duration::from_secs(1)).await {
+            break client;
+        }
+        served.push(client);
+    };
+    assert!((10..40).contains(&served.len()), "{} are served", served.len());
+    // For longer than a pause, so that it has tried again.
+    assert!(waiting.is_quiet(Duration::from_millis(1_200)).await);
+    assert_eq!(served[0].get("/stats").await.status, 200, "who is connected is served as ever");
+    served.truncate(5);
+    assert_eq!(waiting.answer().await.status, 200);
+    assert_eq!(Raw::open(chat.address).await.get("/stats").await.status, 200);
+    assert!(chat.process.try_wait().expect("it is a child").is_none(), "it lives");
 }

@@ -66,13 +66,17 @@ async fn a_websocket_is_upgraded_and_told_of_the_end() {
 }
 
 #[tokio::test]
-async fn a_handler_that_panics_ends_its_own_connection_and_no_other() {
+async fn a_handler_that_panics_ends_its_own_connection_and_no_other_and_the_log_says_whose() {
+    let lines = super::log::capture();
     let app = App::start(ServeLimits::default()).await;
     let mut other = Raw::open(app.address).await;
     other.get("/").await;
     let mut client = Raw::open(app.address).await;
     client.send("GET /panic HTTP/1.1\r\nhost: test\r\n\r\n").await;
+    let own = client.tcp.local_addr().expect("an address").to_string();
     assert_eq!(client.end().await.0, "");
+    let lines = lines.lock().expect("not poisoned").clone();
+    assert!(lines.iter().any(|line| line.contains("panicked") && line.contains(&own)), "{lines:?}");
     assert_eq!(other.get("/").await.body, "hello");
     assert_eq!(Raw::open(app.address).await.get("/").await.body, "hello");
 }

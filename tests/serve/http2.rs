@@ -75,10 +75,14 @@ async fn the_first_bytes_decide_however_they_come() {
 }
 
 #[tokio::test]
-async fn a_handler_that_panics_ends_its_own_request() {
+async fn a_handler_that_panics_ends_its_own_request_and_the_log_says_whose() {
+    let lines = super::log::capture();
     let app = App::start(ServeLimits::default()).await;
     let mut client = Client::open(app.address).await;
+    let own = client.get("/who").await;
     assert!(within(client.ask("/panic")).await.is_err());
+    let lines = lines.lock().expect("not poisoned").clone();
+    assert!(lines.iter().any(|line| line.contains("panicked") && line.contains(&own)), "{lines:?}");
     assert_eq!(client.get("/").await, "hello", "the connection goes on");
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::missing_errors_doc, clippy::missing_panics_doc)]
 
+pub mod chat;
 pub mod client;
 pub mod law;
 pub mod reader;
