@@ -51,6 +51,10 @@ pub struct Decoder {
     /// its own while the connection is idle.
     gathered: Vec<u8>,
     message: Option<Kind>,
+    /// Whether a message may be compressed, and whether this one is. It is inflated when it is whole, so that a slow client costs its own
+    /// bytes alone.
+    deflate: bool,
+    compressed: bool,
     /// How many bytes at the end of a text are a character that is not whole yet.
     unfinished: u8,
 }
@@ -73,7 +77,14 @@ enum Kind {
 impl Decoder {
     /// Reads messages of at most `limit` bytes each.
     pub fn new(limit: usize) -> Self {
-        Self { limit, stage: Stage::Head(Head::default()), gathered: Vec::new(), message: None, unfinished: 0 }
+        let (stage, gathered) = (Stage::Head(Head::default()), Vec::new());
+        Self { limit, stage, gathered, message: None, deflate: false, compressed: false, unfinished: 0 }
+    }
+
+    /// The client may compress what it sends; the limit holds for what comes of it.
+    #[cfg(feature = "deflate")]
+    pub fn with_deflate(self) -> Self {
+        Self { deflate: true, ..self }
     }
 
     /// Takes bytes off the front of `input` until one message or control frame is whole, or all are taken.
@@ -124,7 +135,7 @@ impl Decoder {
 
     /// Whether this frame may come now, and be so long.
     fn begin(&mut self, frame: &Frame) -> Result<(), Violation> {
-        if frame.compressed {
+        if frame.compressed && (!self.deflate || self.message.is_some()) {
             return Err(Violation::Protocol("a reserved bit"));
         }
         let kind = match (frame.opcode, self.message) {
@@ -135,8 +146,18 @@ impl Decoder {
             (Opcode::Text | Opcode::Binary, Some(_)) => return Err(Violation::Protocol("a message inside another")),
             (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => return Ok(()),
         };
+        if self.message.is_none() {
+            self.compressed = frame.compressed;
+        }
         self.message = Some(kind);
-        if frame.left > (self.limit - self.gathered.len()) as u64 { Err(Violation::Large) } else { Ok(()) }
+        if frame.left > self.room() as u64 { Err(Violation::Large) } else { Ok(()) }
+    }
+
+    /// How much more of the message may be gathered. Deflate may make it longer, by an eighth at most: a byte takes nine bits (RFC 1951
+    /// section 3.2.6), and blocks have headers.
+    fn room(&self) -> usize {
+        let most = if self.compressed { self.limit.saturating_add(self.limit / 8 + 16) } else { self.limit };
+        most - self.gathered.len()
     }
 
     /// Takes what there is of a payload.
@@ -150,7 +171,8 @@ impl Decoder {
         unmask(&mut self.gathered[begin..], &mut frame.mask);
         // A text that is whole is checked as it becomes a `String`.
         let is_whole = frame.last && frame.left == 0;
-        if self.message == Some(Kind::Text) && !frame.opcode.is_control() && !is_whole { self.check(taken.len()) } else { Ok(()) }
+        let is_text = self.message == Some(Kind::Text) && !self.compressed && !frame.opcode.is_control();
+        if is_text && !is_whole { self.check(taken.len()) } else { Ok(()) }
     }
 
     /// Room for what has come, and as much again where more is to come: a header that promises much costs nothing, and a message in
@@ -158,7 +180,7 @@ impl Decoder {
     fn reserve(&mut self, come: usize, frame: &Frame) {
         let length = self.gathered.len();
         if self.gathered.capacity() - length < come {
-            let most = if frame.last { frame.left as usize } else { self.limit - length - come };
+            let most = if frame.last { frame.left as usize } else { self.room() - come };
             self.gathered.reserve_exact(come + most.min(length));
         }
     }
@@ -190,6 +212,8 @@ impl Decoder {
         }
         self.unfinished = 0;
         let (kind, bytes) = (self.message.take(), mem::take(&mut self.gathered));
+        #[cfg(feature = "deflate")]
+        let bytes = if self.compressed { crate::websocket::deflate::inflate(&bytes, self.limit)? } else { bytes };
         Ok(Some(match kind {
             Some(Kind::Text) => Received::Text(text(bytes)?),
             _ => Received::Binary(bytes),

@@ -60,9 +60,12 @@ pub fn header(opcode: Opcode, compressed: bool, payload: usize) -> Header {
 
 /// A whole frame.
 pub fn frame(opcode: Opcode, payload: &[u8]) -> Bytes {
-    let header = header(opcode, false, payload.len());
+    whole(&header(opcode, false, payload.len()), payload)
+}
+
+pub(super) fn whole(header: &Header, payload: &[u8]) -> Bytes {
     let mut frame = BytesMut::with_capacity(header.len() + payload.len());
-    frame.extend_from_slice(&header);
+    frame.extend_from_slice(header);
     frame.extend_from_slice(payload);
     frame.freeze()
 }

@@ -3,8 +3,12 @@
 //! It knows no socket, no clock and no tokio: bytes come in any pieces, frames go out whole, and who holds the connection decides when.
 
 mod decoder;
+#[cfg(feature = "deflate")]
+mod deflate;
 mod frame;
 mod head;
+#[cfg(feature = "deflate")]
+mod offer;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +16,11 @@ use data_encoding::BASE64;
 use sha1::{Digest as _, Sha1};
 
 pub use decoder::{Decoder, Received, Violation};
+#[cfg(feature = "deflate")]
+pub use deflate::deflate;
 pub use frame::{Header, close_frame, frame, header};
+#[cfg(feature = "deflate")]
+pub use offer::{Agreed, negotiate};
 
 /// The most a control frame carries (RFC 6455 section 5.5).
 const CONTROL_BYTES: usize = 125;

@@ -2,10 +2,14 @@
 
 mod close;
 mod control;
+#[cfg(feature = "deflate")]
+mod deflate;
 mod fragments;
 mod header;
 mod limit;
 mod mask;
+#[cfg(feature = "deflate")]
+mod offer;
 mod pieces;
 mod text;
 mod writing;
