@@ -6,6 +6,7 @@
 
 mod join;
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -28,6 +29,16 @@ pub(crate) struct Batch {
     pub(crate) outputs: Vec<Output>,
     taken: Vec<Taken>,
     recent: Option<Recent>,
+}
+
+impl Batch {
+    /// That of this thread, for those who are polled by tasks of their own.
+    pub(crate) fn with_own<T>(with: impl FnOnce(&mut Self) -> T) -> T {
+        thread_local! {
+            static OWN: RefCell<Batch> = RefCell::default();
+        }
+        OWN.with_borrow_mut(with)
+    }
 }
 
 #[derive(Debug)]

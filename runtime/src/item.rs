@@ -51,6 +51,7 @@ impl Output {
     }
 
     /// Its items as SSE events, in chunks of an HTTP/1.1 body.
+    #[cfg(feature = "serve")]
     pub(crate) fn chunks(&self, into: &mut Vec<Bytes>) {
         match self {
             Self::Run(run) => run.chunks(into),

@@ -133,6 +133,7 @@ pub(crate) fn chunk(bytes: &[u8]) -> BytesMut {
 }
 
 /// The chunk that ends a body.
+#[cfg(feature = "serve")]
 pub(crate) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
 /// The `retry:` field of an SSE stream, as the head of the event that follows: some clients take a block of its own for a

@@ -27,6 +27,7 @@ struct Shared {
     entries: Vec<(Order, Entry)>,
     bytes: usize,
     frames: OnceLock<Bytes>,
+    #[cfg(feature = "serve")]
     chunks: OnceLock<Bytes>,
     events: OnceLock<Bytes>,
 }
@@ -38,8 +39,15 @@ impl Run {
             entries.sort_by_key(|(order, _)| *order);
         }
         let bytes = entries.iter().map(|(_, entry)| entry.item().len()).sum();
-        let (frames, chunks, events) = Default::default();
-        (!entries.is_empty()).then(|| Self(Arc::new(Shared { entries, bytes, frames, chunks, events })))
+        let shared = |entries| Shared {
+            entries,
+            bytes,
+            frames: OnceLock::new(),
+            #[cfg(feature = "serve")]
+            chunks: OnceLock::new(),
+            events: OnceLock::new(),
+        };
+        (!entries.is_empty()).then(|| Self(Arc::new(shared(entries))))
     }
 
     pub(crate) fn entries(&self) -> &[(Order, Entry)] {
@@ -75,6 +83,7 @@ impl Run {
     }
 
     /// As SSE events, in chunks of an HTTP/1.1 body.
+    #[cfg(feature = "serve")]
     pub(crate) fn chunks(&self, into: &mut Vec<Bytes>) {
         self.pieces(&self.0.chunks, |entry| entry.chunk().clone(), into);
     }

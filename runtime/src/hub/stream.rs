@@ -140,6 +140,12 @@ impl Stream {
         }
     }
 
+    /// The node it reads from.
+    #[cfg(feature = "serve")]
+    pub(crate) fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
     /// Its channels, joined and joining.
     pub(crate) fn channels(&self) -> usize {
         self.connection.channels().count()

@@ -13,7 +13,8 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::connection::{self, Server};
-use super::socket::{Place, Socket, prepare, turn_away};
+use super::socket::{prepare, turn_away};
+use crate::transport::accepted::{Accepted, Place};
 use crate::transport::problem::Problem;
 
 /// How long nothing is accepted when it cannot be, unless a connection ends before: it is for want of descriptors or memory.
@@ -77,7 +78,7 @@ impl Accept {
     fn take(&mut self, tcp: TcpStream, peer: SocketAddr) {
         prepare(&tcp, &self.server.limits);
         if let Some(place) = Place::take(&self.taken, self.server.limits.connections) {
-            let socket = Socket::new(tcp, place);
+            let socket = Accepted::new(tcp, place);
             self.connections.spawn(connection::serve(Arc::clone(&self.server), socket, peer, self.ending.clone()));
         } else if let Some(place) = Place::take(&self.leaving, TURNED_AWAY) {
             self.turned_away += 1;

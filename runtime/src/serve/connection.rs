@@ -15,7 +15,7 @@ use super::clock::{Clock, FOREVER};
 use super::http2;
 use super::limits::ServeLimits;
 use super::service::Service;
-use super::socket::{Pulse, Socket};
+use crate::transport::accepted::{Accepted, Pulse};
 
 /// What all connections share.
 pub(super) struct Server {
@@ -31,11 +31,11 @@ pub(super) struct Connection {
     pub(super) clock: Clock,
     /// True once the server ends.
     pub(super) ending: watch::Receiver<bool>,
-    pulse: Arc<Pulse>,
+    pub(super) pulse: Arc<Pulse>,
 }
 
 /// Serves the connection to its end.
-pub(super) async fn serve(server: Arc<Server>, socket: Socket, peer: SocketAddr, ending: watch::Receiver<bool>) {
+pub(super) async fn serve(server: Arc<Server>, socket: Accepted, peer: SocketAddr, ending: watch::Receiver<bool>) {
     let pulse = Arc::clone(socket.pulse());
     let clock = Clock::new(&pulse, &server.limits);
     let mut connection = Connection { server, peer, clock, ending, pulse };
@@ -51,12 +51,12 @@ pub(super) fn panicked(peer: SocketAddr) {
 
 impl Connection {
     #[cfg(not(feature = "http2"))]
-    async fn run(&mut self, socket: Socket) {
+    async fn run(&mut self, socket: Accepted) {
         super::http1::serve(self, socket).await;
     }
 
     #[cfg(feature = "http2")]
-    async fn run(&mut self, mut socket: Socket) {
+    async fn run(&mut self, mut socket: Accepted) {
         if !self.wait(&socket).await {
             return;
         }
@@ -69,7 +69,7 @@ impl Connection {
     }
 
     /// Waits for a request to begin. False: there is none, and the connection ends.
-    pub(super) async fn wait(&mut self, socket: &Socket) -> bool {
+    pub(super) async fn wait(&mut self, socket: &Accepted) -> bool {
         let Self { clock, ending, .. } = self;
         tokio::select! {
             biased;

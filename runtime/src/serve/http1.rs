@@ -12,7 +12,8 @@ use super::clock::Wait;
 use super::connection::Connection;
 use super::limits::ServeLimits;
 use super::service::Service;
-use super::socket::Socket;
+use super::socket::turn_away;
+use crate::transport::accepted::Accepted;
 
 /// How long hyper keeps its 16 KiB of buffers for the next request. Below that a busy connection would get them anew at each.
 const REST: Duration = Duration::from_secs(1);
@@ -23,7 +24,7 @@ const HYPER_HEADERS: usize = 100;
 
 const TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
-type Http = UpgradeableConnection<TokioIo<Socket>, Service>;
+type Http = UpgradeableConnection<TokioIo<Accepted>, Service>;
 
 /// hyper with these limits. It is given no timer: the connection's own clock knows more.
 pub(super) fn builder(limits: &ServeLimits) -> Builder {
@@ -38,7 +39,7 @@ pub(super) fn builder(limits: &ServeLimits) -> Builder {
 }
 
 /// Serves until the connection ends.
-pub(super) async fn serve(connection: &mut Connection, mut socket: Socket) {
+pub(super) async fn serve(connection: &mut Connection, mut socket: Accepted) {
     while connection.wait(&socket).await {
         match drive(connection, socket).await {
             Some(rested) => socket = rested,
@@ -48,14 +49,15 @@ pub(super) async fn serve(connection: &mut Connection, mut socket: Socket) {
 }
 
 /// Serves until the connection ends, or rests: then the socket comes back.
-async fn drive(connection: &mut Connection, socket: Socket) -> Option<Socket> {
+async fn drive(connection: &mut Connection, socket: Accepted) -> Option<Accepted> {
     let service = connection.service();
     let mut http = Box::new(connection.server.http1.serve_connection(TokioIo::new(socket), service).with_upgrades());
     let mut is_ending = false;
     loop {
-        let Connection { clock, ending, .. } = connection;
+        let Connection { clock, ending, pulse, .. } = connection;
         let next = poll_fn(|cx| match Pin::new(&mut *http).poll(cx) {
             Poll::Ready(served) => Poll::Ready(Next::Over(served)),
+            Poll::Pending if pulse.lets_go() => Poll::Ready(Next::LetGo),
             Poll::Pending => clock.poll(REST, cx).map(Next::Late),
         });
         let next = tokio::select! {
@@ -67,6 +69,13 @@ async fn drive(connection: &mut Connection, socket: Socket) -> Option<Socket> {
             Next::End => {
                 is_ending = true;
                 Pin::new(&mut *http).graceful_shutdown();
+            }
+            Next::LetGo => {
+                if let (Some(offer), Some(parts)) = (pulse.take_offer(), http.into_parts()) {
+                    // What was read of a next request is not answered: the connection ends with the stream.
+                    offer.serve(parts.io.into_inner());
+                }
+                return None;
             }
             Next::Over(served) => {
                 if let Err(error) = served {
@@ -80,7 +89,7 @@ async fn drive(connection: &mut Connection, socket: Socket) -> Option<Socket> {
                 if wait == Wait::Head
                     && let Some(socket) = take_back(*http)
                 {
-                    socket.turn_away(TIMEOUT).await;
+                    turn_away(socket.into_tcp().0, TIMEOUT).await;
                 }
                 return None;
             }
@@ -89,6 +98,8 @@ async fn drive(connection: &mut Connection, socket: Socket) -> Option<Socket> {
 }
 
 enum Next {
+    /// The head of an answer is out, and the rest is written without hyper.
+    LetGo,
     /// hyper is done.
     Over(hyper::Result<()>),
     /// This did not come in its time.
@@ -98,7 +109,7 @@ enum Next {
 }
 
 /// Takes the socket out of hyper: nothing is under way, and all that was answered is out. What hyper has read is read again.
-fn take_back(http: Http) -> Option<Socket> {
+fn take_back(http: Http) -> Option<Accepted> {
     let parts = http.into_parts()?;
     let mut socket = parts.io.into_inner();
     socket.unread(parts.read_buf);

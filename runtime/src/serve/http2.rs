@@ -12,7 +12,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use super::clock::{FOREVER, Wait};
 use super::connection::Connection;
 use super::limits::ServeLimits;
-use super::socket::Socket;
+use crate::transport::accepted::Accepted;
 
 /// What a client sends first (section 3.4).
 pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -38,7 +38,7 @@ fn builder(limits: &ServeLimits, peer: SocketAddr) -> Builder<Spawn> {
 }
 
 /// Serves until the connection ends.
-pub(super) async fn serve(connection: &mut Connection, socket: Socket) {
+pub(super) async fn serve(connection: &mut Connection, socket: Accepted) {
     let service = connection.service();
     let mut http = Box::pin(builder(&connection.server.limits, connection.peer).serve_connection(TokioIo::new(socket), service));
     connection.clock.without_heads();

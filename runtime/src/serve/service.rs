@@ -12,6 +12,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::ConnectInfo;
+use axum::http::{Version, header};
 use axum::response::Response;
 use axum::routing::future::RouteFuture;
 use bytes::Bytes;
@@ -22,7 +23,8 @@ use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 use tower_service::Service as _;
 
-use super::socket::Pulse;
+use crate::transport::accepted::Pulse;
+use crate::transport::direct::HandOver;
 
 /// See the module.
 pub(super) struct Service {
@@ -48,7 +50,12 @@ impl hyper::service::Service<Request<Incoming>> for Service {
             Body::new(Asked { body, silence: self.silence, timer: None, _open: Open::new(&self.pulse) })
         });
         request.extensions_mut().insert(ConnectInfo(self.peer));
-        Answering { route: self.app.clone().call(request), open: Some(open) }
+        let lets_go = request.version() == Version::HTTP_11;
+        if lets_go {
+            request.extensions_mut().insert(HandOver::default());
+        }
+        let pulse = lets_go.then(|| Arc::clone(&self.pulse));
+        Answering { route: self.app.clone().call(request), open: Some(open), pulse }
     }
 }
 
@@ -74,6 +81,8 @@ pin_project! {
         #[pin]
         route: RouteFuture<Infallible>,
         open: Option<Open>,
+        // Of a connection whose socket may be let go.
+        pulse: Option<Arc<Pulse>>,
     }
 }
 
@@ -82,9 +91,45 @@ impl Future for Answering {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let response = ready!(this.route.poll(cx))?;
+        let mut response = ready!(this.route.poll(cx))?;
+        if let Some(pulse) = this.pulse.take() {
+            let_go(&mut response, &pulse);
+        }
         let open = this.open.take().expect("a future that is done is not polled");
         Poll::Ready(Ok(response.map(|body| Answer { body, open })))
+    }
+}
+
+/// Where the answer is a stream that can be written without hyper, hyper writes its head and opening only. What else has the body in hand
+/// (a layer that compresses) must have it to the end: then the body writes the stream.
+fn let_go(response: &mut Response, pulse: &Arc<Pulse>) {
+    let Some(hand_over) = response.extensions_mut().remove::<HandOver>() else { return };
+    if response.headers().contains_key(header::CONTENT_ENCODING) || response.headers().contains_key(header::CONTENT_LENGTH) {
+        return;
+    }
+    let Some(offer) = hand_over.take() else { return };
+    *response.body_mut() = Body::new(Opening { opening: Some(offer.opening()), pulse: Arc::clone(pulse) });
+    pulse.let_go_for(offer);
+}
+
+/// The first bytes of an answer whose rest hyper does not write.
+struct Opening {
+    opening: Option<Bytes>,
+    pulse: Arc<Pulse>,
+}
+
+impl HttpBody for Opening {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.opening.take() {
+            Some(opening) => Poll::Ready(Some(Ok(Frame::data(opening)))),
+            None => {
+                self.pulse.open();
+                Poll::Pending
+            }
+        }
     }
 }
 

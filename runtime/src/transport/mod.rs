@@ -3,7 +3,12 @@
 //! A request is first checked without the application ([`Call::read`]: method, headers, query), then its user is found by the router,
 //! then it is answered ([`Call::answer`]): what is cheap to refuse is refused before a database is asked.
 
+#[cfg(feature = "serve")]
+pub(crate) mod accepted;
 mod ask;
+#[cfg(feature = "serve")]
+mod chunked;
+pub(crate) mod direct;
 mod handshake;
 pub(crate) mod origin;
 mod poll;
@@ -21,6 +26,7 @@ use axum::response::Response;
 
 use crate::guard::{Guard, ReadName};
 use crate::hub::node::Node;
+use direct::HandOver;
 use handshake::Handshake;
 use origin::Origins;
 use problem::Problem;
@@ -52,7 +58,8 @@ pub(crate) struct Call {
 }
 
 enum Way {
-    Sse,
+    /// With the leave to write to the socket itself, where whoever serves the request gives it.
+    Sse(Option<HandOver>),
     Ws(Handshake),
     Poll,
 }
@@ -67,7 +74,7 @@ impl Call {
         let way = match transport {
             Transport::Sse => {
                 sse::acceptable(&parts.headers)?;
-                Way::Sse
+                Way::Sse(parts.extensions.remove::<HandOver>())
             }
             Transport::Ws => {
                 let handshake = Handshake::read(parts)?;
@@ -92,7 +99,7 @@ impl Call {
     pub(crate) async fn answer(self, node: &Arc<Node>, guard: Guard) -> Result<Response, Problem> {
         guard.ask_all(&self.asked.channels).await?;
         match self.way {
-            Way::Sse => Ok(sse::answer(node, &self.asked)),
+            Way::Sse(hand_over) => Ok(sse::answer(node, &self.asked, hand_over)),
             Way::Ws(handshake) => Ok(ws::answer(node, guard, &self.asked, handshake)),
             Way::Poll => poll::answer(node, &self.asked).await,
         }

@@ -15,6 +15,12 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::hub::driver::Turn;
+#[cfg(feature = "serve")]
+use crate::transport::accepted::{Accepted, Place};
+
+/// There is none without the server that counts them.
+#[cfg(not(feature = "serve"))]
+type Place = std::convert::Infallible;
 
 /// Pieces that leave in one write: a batch of the default limits.
 const PIECES: usize = 64;
@@ -34,8 +40,8 @@ pub(crate) struct Socket {
 
 /// What there is of a connection below HTTP.
 enum Io {
-    /// The kernel's socket itself.
-    Tcp(TcpStream),
+    /// The kernel's socket itself, and what is free again with it.
+    Tcp { tcp: TcpStream, _place: Option<Place> },
     /// Whatever the HTTP server read from: TLS, a test's pipe.
     Other(Box<TokioIo<Upgraded>>),
 }
@@ -43,6 +49,11 @@ enum Io {
 impl Socket {
     /// Of a connection that HTTP has let go. Also gives what its client sent since.
     pub(crate) fn of(upgraded: Upgraded) -> (Self, Bytes) {
+        #[cfg(feature = "serve")]
+        let upgraded = match upgraded.downcast::<TokioIo<Accepted>>() {
+            Ok(parts) => return (Self::accepted(parts.io.into_inner()), parts.read_buf),
+            Err(upgraded) => upgraded,
+        };
         let tcp = downcast::<TokioIo<TcpStream>>(upgraded).map(|parts| (parts.io, parts.read_buf));
         let tcp = tcp.or_else(|upgraded| upgraded.downcast::<TokioIo<TcpStream>>().map(|parts| (parts.io, parts.read_buf)));
         match tcp {
@@ -51,12 +62,19 @@ impl Socket {
         }
     }
 
-    /// Of the kernel's socket. What is written is whole items: waiting for more would only make them late.
-    pub(crate) fn tcp(tcp: TcpStream) -> Self {
+    /// Of a connection that our own server accepted.
+    #[cfg(feature = "serve")]
+    pub(crate) fn accepted(accepted: Accepted) -> Self {
+        let (tcp, place) = accepted.into_tcp();
+        Self::new(Io::Tcp { tcp, _place: Some(place) })
+    }
+
+    /// Of one that another server did. What is written is whole items: waiting for more would only make them late.
+    fn tcp(tcp: TcpStream) -> Self {
         if let Err(error) = tcp.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY is not set: events may come late");
         }
-        Self::new(Io::Tcp(tcp))
+        Self::new(Io::Tcp { tcp, _place: None })
     }
 
     fn new(io: Io) -> Self {
@@ -152,7 +170,7 @@ impl Socket {
     /// Reads what is there; 0 at the end.
     pub(crate) fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
         match &mut self.io {
-            Io::Tcp(tcp) => loop {
+            Io::Tcp { tcp, .. } => loop {
                 match tcp.try_read(into) {
                     Err(error) if error.kind() == ErrorKind::WouldBlock => ready!(tcp.poll_read_ready(cx))?,
                     read => return Poll::Ready(read),
@@ -178,7 +196,7 @@ impl Socket {
 
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.io {
-            Io::Tcp(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Io::Tcp { tcp, .. } => Pin::new(tcp).poll_shutdown(cx),
             Io::Other(io) => Pin::new(io).poll_shutdown(cx),
         }
     }
@@ -188,7 +206,7 @@ impl Io {
     /// Whether several pieces leave in one write.
     fn takes_many(&self) -> bool {
         match self {
-            Self::Tcp(_) => true,
+            Self::Tcp { .. } => true,
             Self::Other(io) => io.is_write_vectored(),
         }
     }
@@ -205,7 +223,7 @@ impl Io {
 
     fn poll_write_slices(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let written = match self {
-            Self::Tcp(tcp) => loop {
+            Self::Tcp { tcp, .. } => loop {
                 let written = if let [slice] = slices { tcp.try_write(slice) } else { tcp.try_write_vectored(slices) };
                 match written {
                     Err(error) if error.kind() == ErrorKind::WouldBlock => ready!(tcp.poll_write_ready(cx))?,

@@ -19,6 +19,7 @@ use crate::hub::node::{Node, Refused};
 use crate::hub::timed::Timed;
 use crate::item::Output;
 use crate::protocol::{self, Bye, ByeReason};
+use crate::transport::direct::{HandOver, Offer};
 use crate::transport::problem::Problem;
 use crate::transport::request::Asked;
 
@@ -39,22 +40,31 @@ pub(crate) fn acceptable(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 /// Answers 200, whatever passes: an `EventSource` never comes back after another status.
-pub(crate) fn answer(node: &Arc<Node>, asked: &Asked) -> Response {
+pub(crate) fn answer(node: &Arc<Node>, asked: &Asked, hand_over: Option<HandOver>) -> Response {
     let retry_ms = node.retry();
-    let mut opening = BytesMut::from(protocol::sse_retry(retry_ms).as_bytes());
-    let stream = match node.connect(&asked.channels, asked.since, Some(node.limits.sse_heartbeat)) {
-        Ok(stream) => Some(Timed::new(stream)),
+    let retry = protocol::sse_retry(retry_ms);
+    let items = match node.connect(&asked.channels, asked.since, Some(node.limits.sse_heartbeat)) {
+        Ok(stream) => match &hand_over {
+            Some(hand_over) => {
+                hand_over.offer(Offer { stream, retry });
+                Items { opening: BytesMut::new(), source: Source::Offered(hand_over.clone()) }
+            }
+            None => Items { opening: retry.as_bytes().into(), source: Source::Stream(Timed::new(stream)) },
+        },
         Err(refused) => {
             let (problem, reason) = match refused {
                 Refused::Busy => (Problem::Busy { retry_ms }, ByeReason::Busy),
                 Refused::Draining => (Problem::Draining { retry_ms }, ByeReason::Drain),
             };
             problem.note(node, "sse");
-            opening.extend_from_slice(&Output::Bye(Bye { reason, retry_ms }).events());
-            None
+            let bye = Output::Bye(Bye { reason, retry_ms }).events();
+            Items { opening: [retry.as_bytes(), &bye].concat().as_slice().into(), source: Source::Over }
         }
     };
-    let mut response = Response::new(Body::new(Items { opening, stream }));
+    let mut response = Response::new(Body::new(items));
+    if let Some(hand_over) = hand_over {
+        response.extensions_mut().insert(hand_over);
+    }
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     // `no-transform` keeps compressing proxies and layers from holding bytes back; nginx reads the other.
@@ -67,8 +77,16 @@ pub(crate) fn answer(node: &Arc<Node>, asked: &Asked) -> Response {
 struct Items {
     /// What goes out before, and with, the first batch.
     opening: BytesMut,
-    /// None once the last item is out.
-    stream: Option<Timed>,
+    source: Source,
+}
+
+/// Where the items come from.
+enum Source {
+    Stream(Timed),
+    /// Whoever serves the request may take the stream; it comes from here where nobody did.
+    Offered(HandOver),
+    /// The last item is out, or somebody else writes them.
+    Over,
 }
 
 impl http_body::Body for Items {
@@ -76,27 +94,31 @@ impl http_body::Body for Items {
     type Error = Infallible;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if let Source::Offered(hand_over) = &self.source {
+            (self.opening, self.source) = match hand_over.take() {
+                Some(Offer { stream, retry }) => (retry.as_bytes().into(), Source::Stream(Timed::new(stream))),
+                None => (BytesMut::new(), Source::Over),
+            };
+        }
         let opening = std::mem::take(&mut self.opening);
-        let mut batch = Batch::default();
-        let next = self.stream.as_mut().map_or(Poll::Ready(None), |stream| stream.poll_next(cx, &mut batch));
-        let bytes = match next {
-            Poll::Ready(Some(())) => join(opening, &batch.outputs),
-            Poll::Pending if opening.is_empty() => return Poll::Pending,
-            // The first bytes never wait: by them a client knows that it is connected.
-            Poll::Pending => opening.freeze(),
-            Poll::Ready(None) => {
-                self.stream = None;
-                if opening.is_empty() {
-                    return Poll::Ready(None);
+        let bytes = Batch::with_own(|batch| {
+            let next = if let Source::Stream(stream) = &mut self.source { stream.poll_next(cx, batch) } else { Poll::Ready(None) };
+            match next {
+                Poll::Ready(Some(())) => Poll::Ready(join(opening, &batch.outputs)),
+                Poll::Pending if opening.is_empty() => Poll::Pending,
+                // The first bytes never wait: by them a client knows that it is connected.
+                Poll::Pending => Poll::Ready(opening.freeze()),
+                Poll::Ready(None) => {
+                    self.source = Source::Over;
+                    Poll::Ready(opening.freeze())
                 }
-                opening.freeze()
             }
-        };
-        Poll::Ready(Some(Ok(Frame::data(bytes))))
+        });
+        bytes.map(|bytes| (!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.stream.is_none() && self.opening.is_empty()
+        matches!(self.source, Source::Over) && self.opening.is_empty()
     }
 }
 
