@@ -12,9 +12,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::connection::{self, Server};
+use super::connection::{Connection, Server};
 use super::socket::{prepare, turn_away};
-use crate::transport::accepted::{Accepted, Place};
+use crate::transport::accepted::Place;
 use crate::transport::problem::Problem;
 
 /// How long nothing is accepted when it cannot be, unless a connection ends before: it is for want of descriptors or memory.
@@ -78,8 +78,7 @@ impl Accept {
     fn take(&mut self, tcp: TcpStream, peer: SocketAddr) {
         prepare(&tcp, &self.server.limits);
         if let Some(place) = Place::take(&self.taken, self.server.limits.connections) {
-            let socket = Accepted::new(tcp, place);
-            self.connections.spawn(connection::serve(Arc::clone(&self.server), socket, peer, self.ending.clone()));
+            self.connections.spawn(Connection::new(&self.server, tcp, place, peer, &self.ending).serve());
         } else if let Some(place) = Place::take(&self.leaving, TURNED_AWAY) {
             self.turned_away += 1;
             tracing::debug!(%peer, "a client is turned away: over the limit `connections`");

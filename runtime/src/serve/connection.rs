@@ -1,21 +1,23 @@
 //! One connection from its first byte to its last. Floor 8.
+//!
+//! Most connections wait, most of the time, so what their tasks hold while they wait is what a server costs: all else is boxed.
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::task::Poll;
 
 use axum::Router;
 use futures_util::FutureExt as _;
 use hyper::server::conn::http1;
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::clock::{Clock, FOREVER};
-#[cfg(feature = "http2")]
-use super::http2;
 use super::limits::ServeLimits;
 use super::service::Service;
-use crate::transport::accepted::{Accepted, Pulse};
+use crate::transport::accepted::{Accepted, Place, Pulse};
 
 /// What all connections share.
 pub(super) struct Server {
@@ -32,49 +34,50 @@ pub(super) struct Connection {
     /// True once the server ends.
     pub(super) ending: watch::Receiver<bool>,
     pub(super) pulse: Arc<Pulse>,
-}
-
-/// Serves the connection to its end.
-pub(super) async fn serve(server: Arc<Server>, socket: Accepted, peer: SocketAddr, ending: watch::Receiver<bool>) {
-    let pulse = Arc::clone(socket.pulse());
-    let clock = Clock::new(&pulse, &server.limits);
-    let mut connection = Connection { server, peer, clock, ending, pulse };
-    if AssertUnwindSafe(connection.run(socket)).catch_unwind().await.is_err() {
-        panicked(peer);
-    }
-}
-
-/// A handler's panic is its own: the panic's text is with the panic hook, which ran already.
-pub(super) fn panicked(peer: SocketAddr) {
-    tracing::error!(%peer, "a handler panicked: its client gets no answer");
+    /// The socket, while no protocol has it.
+    pub(super) socket: Option<Accepted>,
 }
 
 impl Connection {
-    #[cfg(not(feature = "http2"))]
-    async fn run(&mut self, socket: Accepted) {
-        super::http1::serve(self, socket).await;
+    pub(super) fn new(server: &Arc<Server>, tcp: TcpStream, place: Place, peer: SocketAddr, ending: &watch::Receiver<bool>) -> Self {
+        let socket = Accepted::new(tcp, place);
+        let pulse = Arc::clone(socket.pulse());
+        let clock = Clock::new(&pulse, &server.limits);
+        Self { server: Arc::clone(server), peer, clock, ending: ending.clone(), pulse, socket: Some(socket) }
     }
 
-    #[cfg(feature = "http2")]
-    async fn run(&mut self, mut socket: Accepted) {
-        if !self.wait(&socket).await {
-            return;
+    /// Serves it to its end.
+    pub(super) async fn serve(mut self) {
+        if AssertUnwindSafe(self.run()).catch_unwind().await.is_err() {
+            panicked(self.peer);
         }
-        match tokio::time::timeout(self.server.limits.head, socket.begins_with(http2::PREFACE)).await {
-            Ok(Ok(true)) => http2::serve(self, socket).await,
-            Ok(Ok(false)) => super::http1::serve(self, socket).await,
-            Ok(Err(error)) => tracing::debug!(peer = %self.peer, %error, "a connection ends"),
-            Err(_) => tracing::debug!(peer = %self.peer, "a connection waited too long for its opening"),
+    }
+
+    async fn run(&mut self) {
+        #[cfg(feature = "http2")]
+        {
+            if !self.wait().await {
+                return;
+            }
+            match Box::pin(super::http2::is_meant(self)).await {
+                Some(true) => return Box::pin(super::http2::serve(self)).await,
+                Some(false) => {}
+                None => return,
+            }
         }
+        super::http1::serve(self).await;
     }
 
     /// Waits for a request to begin. False: there is none, and the connection ends.
-    pub(super) async fn wait(&mut self, socket: &Accepted) -> bool {
-        let Self { clock, ending, .. } = self;
+    pub(super) async fn wait(&mut self) -> bool {
+        let Self { clock, ending, socket: Some(socket), .. } = self else { return false };
+        let begins = poll_fn(|cx| match socket.poll_begins(cx) {
+            Poll::Pending => clock.poll(FOREVER, cx).map(|_| false),
+            begins => begins,
+        });
         tokio::select! {
             biased;
-            begins = socket.begins() => begins,
-            _ = poll_fn(|cx| clock.poll(FOREVER, cx)) => false,
+            begins = begins => begins,
             // What came before is still answered: its client could not know.
             _ = ending.wait_for(|is_ending| *is_ending) => socket.has_bytes(),
         }
@@ -85,4 +88,9 @@ impl Connection {
         let Server { app, limits, .. } = &*self.server;
         Service { app: app.clone(), peer: self.peer, pulse: Arc::clone(&self.pulse), silence: limits.body }
     }
+}
+
+/// A handler's panic is its own: the panic's text is with the panic hook, which ran already.
+pub(super) fn panicked(peer: SocketAddr) {
+    tracing::error!(%peer, "a handler panicked: its client gets no answer");
 }

@@ -39,19 +39,16 @@ pub(super) fn builder(limits: &ServeLimits) -> Builder {
 }
 
 /// Serves until the connection ends.
-pub(super) async fn serve(connection: &mut Connection, mut socket: Accepted) {
-    while connection.wait(&socket).await {
-        match drive(connection, socket).await {
-            Some(rested) => socket = rested,
-            None => return,
-        }
+pub(super) async fn serve(connection: &mut Connection) {
+    while connection.wait().await {
+        let Some(socket) = connection.socket.take() else { return };
+        let http = connection.server.http1.serve_connection(TokioIo::new(socket), connection.service()).with_upgrades();
+        connection.socket = drive(connection, Box::new(http)).await;
     }
 }
 
 /// Serves until the connection ends, or rests: then the socket comes back.
-async fn drive(connection: &mut Connection, socket: Accepted) -> Option<Accepted> {
-    let service = connection.service();
-    let mut http = Box::new(connection.server.http1.serve_connection(TokioIo::new(socket), service).with_upgrades());
+async fn drive(connection: &mut Connection, mut http: Box<Http>) -> Option<Accepted> {
     let mut is_ending = false;
     loop {
         let Connection { clock, ending, pulse, .. } = connection;
@@ -89,7 +86,7 @@ async fn drive(connection: &mut Connection, socket: Accepted) -> Option<Accepted
                 if wait == Wait::Head
                     && let Some(socket) = take_back(*http)
                 {
-                    turn_away(socket.into_tcp().0, TIMEOUT).await;
+                    Box::pin(turn_away(socket.into_tcp().0, TIMEOUT)).await;
                 }
                 return None;
             }

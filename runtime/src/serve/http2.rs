@@ -8,14 +8,14 @@ use std::task::Poll;
 use futures_util::FutureExt as _;
 use hyper::server::conn::http2::Builder;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::time::timeout;
 
 use super::clock::{FOREVER, Wait};
 use super::connection::Connection;
 use super::limits::ServeLimits;
-use crate::transport::accepted::Accepted;
 
 /// What a client sends first (section 3.4).
-pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// The most that a window may be (section 6.9.1).
 const WINDOW_MOST: u32 = (1 << 31) - 1;
 /// How many streams' windows a connection's is: more than one upload goes on at a time.
@@ -37,8 +37,18 @@ fn builder(limits: &ServeLimits, peer: SocketAddr) -> Builder<Spawn> {
     builder
 }
 
+/// Whether the connection is meant to be HTTP/2. None: it ended before that was known, or took too long to say so.
+pub(super) async fn is_meant(connection: &mut Connection) -> Option<bool> {
+    let begins = timeout(connection.server.limits.head, connection.socket.as_mut()?.begins_with(PREFACE)).await;
+    if begins.is_err() {
+        tracing::debug!(peer = %connection.peer, "a connection waited too long for its opening");
+    }
+    begins.ok()?.ok()
+}
+
 /// Serves until the connection ends.
-pub(super) async fn serve(connection: &mut Connection, socket: Accepted) {
+pub(super) async fn serve(connection: &mut Connection) {
+    let Some(socket) = connection.socket.take() else { return };
     let service = connection.service();
     let mut http = Box::pin(builder(&connection.server.limits, connection.peer).serve_connection(TokioIo::new(socket), service));
     connection.clock.without_heads();

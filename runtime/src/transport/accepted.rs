@@ -96,14 +96,18 @@ impl Accepted {
         &self.pulse
     }
 
-    /// Gives these bytes back: they are read first.
+    /// Gives these bytes back: they are read first. Where there are none, nothing is kept, for even no bytes may hold a buffer.
     pub(crate) fn unread(&mut self, bytes: Bytes) {
-        self.again = bytes;
+        self.again = if bytes.is_empty() { Bytes::new() } else { bytes };
     }
 
     /// Waits for the first byte, and takes none. False: there comes none.
-    pub(crate) async fn begins(&self) -> bool {
-        !self.again.is_empty() || self.tcp.peek(&mut [0]).await.is_ok_and(|bytes| bytes > 0)
+    pub(crate) fn poll_begins(&self, cx: &mut Context<'_>) -> Poll<bool> {
+        if !self.again.is_empty() {
+            return Poll::Ready(true);
+        }
+        let mut byte = [0];
+        self.tcp.poll_peek(cx, &mut ReadBuf::new(&mut byte)).map(|peeked| peeked.is_ok_and(|bytes| bytes > 0))
     }
 
     /// Whether the kernel has bytes of a request now. tokio hears of them a little later.
