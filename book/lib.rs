@@ -72,6 +72,7 @@ chapters! {
     limits = include_str!("src/limits.md");
     protocol = include_str!("src/protocol.md");
     proxies = include_str!("src/proxies.md");
+    server = include_str!("src/server.md");
     shutdown = include_str!("src/shutdown.md");
     testing = include_str!("src/testing.md");
     transports = include_str!("src/transports.md");

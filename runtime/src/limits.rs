@@ -56,7 +56,7 @@ pub struct Limits {
     /// How long a pong may take. Default 10 seconds.
     pub ws_pong: Duration,
     /// How long a WebSocket may take none of its bytes before it is closed as `stalled`. Default 10 seconds. Of an SSE stream only the
-    /// HTTP server knows whether its bytes are taken: the book's chapter on shutdown says how to bound that.
+    /// HTTP server knows whether its bytes are taken: `triwire::serve` has a limit of this name for it.
     pub stalled: Duration,
 }
 

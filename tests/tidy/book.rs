@@ -116,13 +116,16 @@ fn every_link_leads_to_a_chapter() {
 #[test]
 fn every_limit_has_its_line_in_the_book() {
     let sources = sources();
-    let fields = fields(text(&sources, "runtime/src/limits.rs"));
-    let listed = table(text(&sources, "book/src/limits.md"));
-    assert!(!fields.is_empty(), "runtime/src/limits.rs has no public field");
-    assert_eq!(
-        fields, listed,
-        "the fields of `Limits` (left) and the table in book/src/limits.md (right) differ: bring the table up to date"
-    );
+    let chapter = text(&sources, "book/src/limits.md");
+    let (hub, _) = chapter.split_once("\n## The server\n").expect("the server's limits stand after the hub's");
+    for (file, listed) in [("runtime/src/limits.rs", table(hub)), ("runtime/src/serve/limits.rs", table_under(chapter, "The server"))] {
+        let fields = fields(text(&sources, file));
+        assert!(!fields.is_empty(), "{file} has no public field");
+        assert_eq!(
+            fields, listed,
+            "the fields in {file} (left) and the table in book/src/limits.md (right) differ: bring the table up to date"
+        );
+    }
 }
 
 /// The codes of the refusals, where the source gives each its status.
