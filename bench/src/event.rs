@@ -63,11 +63,13 @@ pub fn now() -> u64 {
 /// One line on a contestant's standard input: publish these at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Publish {
-    /// On the channel `room:ROOM`.
+    /// On the channels `room:ROOM`, from this one.
     pub room: u32,
+    /// So many of them.
+    pub rooms: u32,
     /// The number of the first; the others follow it.
     pub first: u64,
-    /// How many.
+    /// How many on each channel.
     pub count: u64,
     /// The size of each, as JSON.
     pub bytes: usize,
@@ -76,13 +78,14 @@ pub struct Publish {
 }
 
 impl Publish {
-    /// The events to publish, in order.
+    /// The events to publish, in order, one channel after the other.
     pub fn events(self) -> impl Iterator<Item = BenchEvent> {
-        (self.first..self.first + self.count).map(move |number| {
+        let rooms = (self.room..self.room + self.rooms).flat_map(move |room| (0..self.count).map(move |_| room));
+        rooms.zip(self.first..).map(move |(room, number)| {
             let stamp = Stamp { number, at: self.at }.to_string();
             // What stands around the text; rooms have few digits, and the size is exact to those.
             let around = r#"{"type":"tick","room":0,"stamp":"","text":""}"#.len() + stamp.len();
-            BenchEvent::Tick { room: self.room, stamp, text: "x".repeat(self.bytes.saturating_sub(around)) }
+            BenchEvent::Tick { room, stamp, text: "x".repeat(self.bytes.saturating_sub(around)) }
         })
     }
 }
@@ -104,8 +107,8 @@ impl BenchEvent {
 
 impl fmt::Display for Publish {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { room, first, count, bytes, at } = self;
-        write!(f, "publish {room} {first} {count} {bytes} {at}")
+        let Self { room, rooms, first, count, bytes, at } = self;
+        write!(f, "publish {room} {rooms} {first} {count} {bytes} {at}")
     }
 }
 
@@ -117,9 +120,9 @@ impl FromStr for Publish {
         let mut words = words.ok_or_else(|| format!("`{line}` asks for nothing known"))?.split_ascii_whitespace();
         let mut number = || words.next()?.parse::<u64>().ok();
         let mut read = || {
-            let (room, first, count, bytes, at) = (number()?, number()?, number()?, number()?, number()?);
-            Some(Self { room: room.try_into().ok()?, first, count, bytes: bytes.try_into().ok()?, at })
+            let (room, rooms) = (number()?.try_into().ok()?, number()?.try_into().ok()?);
+            Some(Self { room, rooms, first: number()?, count: number()?, bytes: number()?.try_into().ok()?, at: number()? })
         };
-        read().ok_or_else(|| format!("`{line}` is no `publish ROOM FIRST COUNT BYTES AT`"))
+        read().ok_or_else(|| format!("`{line}` is no `publish ROOM ROOMS FIRST COUNT BYTES AT`"))
     }
 }

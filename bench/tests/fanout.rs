@@ -7,15 +7,15 @@ use std::process::Command;
 fn fanout_measures_the_limit_and_triwire() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fanout");
     let mut run = Command::new(env!("CARGO_BIN_EXE_run"));
-    run.args(["fanout", "--subscribers", "10", "--slices", "1", "--only", "triwire", "--transport", "ws", "--out"]).arg(&folder);
+    run.args(["fanout", "--subscribers", "10", "--slices", "1", "--only", "triwire", "--out"]).arg(&folder);
     let output = run.output().expect("the runner starts");
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     for name in ["| limit ", "| triwire "] {
-        let line = said.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("no line `{name}` in:\n{said}"));
-        assert!(line.contains(".."), "`{line}` has no figure");
+        let lines = said.lines().filter(|line| line.starts_with(name) && line.contains(".."));
+        assert_eq!(lines.count(), 3, "one `{name}` for each transport, with figures:\n{said}");
     }
-    for complaint in ["lost", "out of order", "malformed", "clients ended"] {
+    for complaint in ["absent", "lost", "out of order", "malformed", "clients ended"] {
         assert!(!said.contains(complaint), "{said}");
     }
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect("it was written");

@@ -1,6 +1,6 @@
 //! The least that a server must do: one thread, no runtime, bytes framed once, one send a connection and event (or burst).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use mio::unix::pipe::Receiver;
 use mio::{Events, Interest, Poll, Token};
 
 use super::preframed::{Asked, framed, opening};
-use crate::event::Publish;
+use crate::event::{BenchEvent, Publish};
 use crate::load::Transport;
 
 /// What leaves in one send.
@@ -27,16 +27,28 @@ const INPUT: Token = Token(usize::MAX - 2);
 /// How long it rests when a socket is full.
 const FULL: Duration = Duration::from_micros(50);
 
+/// Events that a room keeps for polls that ask again.
+const RECENT: usize = 64;
+
 struct Client {
     stream: TcpStream,
     transport: Option<Transport>,
+    /// A poll that has its answer, and has not asked again.
+    answered: bool,
+}
+
+#[derive(Default)]
+struct Room {
+    clients: Vec<usize>,
+    recent: VecDeque<(u64, BenchEvent)>,
+    newest: u64,
 }
 
 struct Limit {
     poll: Poll,
     listener: TcpListener,
     clients: Vec<Option<Client>>,
-    rooms: HashMap<u32, Vec<usize>>,
+    rooms: HashMap<u32, Room>,
     send: Send,
 }
 
@@ -88,7 +100,7 @@ impl Limit {
                 Err(error) => return Err(error),
             };
             self.poll.registry().register(&mut stream, Token(self.clients.len()), Interest::READABLE)?;
-            self.clients.push(Some(Client { stream, transport: None }));
+            self.clients.push(Some(Client { stream, transport: None, answered: true }));
         }
     }
 
@@ -98,31 +110,53 @@ impl Limit {
         let mut head = [0; 4_096];
         match client.stream.read(&mut head) {
             Ok(read @ 1..) => {
-                let Some(asked) = Asked::read(&head[..read]) else { return };
-                client.transport = Some(asked.transport);
-                write(&mut client.stream, opening(asked.transport).as_bytes());
-                asked.rooms.into_iter().for_each(|room| self.rooms.entry(room).or_default().push(at));
+                if let Some(asked) = Asked::read(&head[..read]) {
+                    self.answer(at, &asked);
+                }
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Ok(0) | Err(_) => {
                 self.clients[at] = None;
-                self.rooms.values_mut().for_each(|clients| clients.retain(|client| *client != at));
+                self.rooms.values_mut().for_each(|room| room.clients.retain(|client| *client != at));
+            }
+        }
+    }
+
+    fn answer(&mut self, at: usize, asked: &Asked) {
+        let Some(client) = &mut self.clients[at] else { return };
+        if client.transport.replace(asked.transport).is_none() {
+            write(&mut client.stream, opening(asked.transport).as_bytes());
+            asked.rooms.iter().for_each(|room| self.rooms.entry(*room).or_default().clients.push(at));
+        }
+        if asked.transport == Transport::Poll {
+            let Some(room) = asked.rooms.first().and_then(|room| self.rooms.get(room)) else { return };
+            let since = asked.since.unwrap_or(room.newest);
+            client.answered = asked.since.is_none() || since < room.newest;
+            if client.answered {
+                let newer = room.recent.iter().filter(|(number, _)| *number > since).map(|(_, event)| event.clone());
+                write(&mut client.stream, &framed(Transport::Poll, &newer.collect::<Vec<_>>(), room.newest));
             }
         }
     }
 
     fn publish(&mut self, publish: Publish) {
-        let Some(clients) = self.rooms.get(&publish.room) else { return };
         let events: Vec<_> = publish.events().collect();
-        let sends = match self.send {
-            Send::Each => events.chunks(1),
-            Send::Burst => events.chunks(events.len().max(1)),
-        };
-        for events in sends {
-            let bytes = Transport::ALL.map(|transport| events.iter().flat_map(|event| framed(transport, event)).collect::<Vec<u8>>());
-            for client in clients {
-                if let Some(Client { stream, transport: Some(transport) }) = &mut self.clients[*client] {
-                    write(stream, &bytes[*transport as usize]);
+        for events in events.chunk_by(|one, other| one.room() == other.room()) {
+            let Some(room) = self.rooms.get_mut(&events[0].room()) else { continue };
+            for event in events {
+                room.newest += 1;
+                room.recent.push_back((room.newest, event.clone()));
+            }
+            room.recent.drain(..room.recent.len().saturating_sub(RECENT));
+            let each = if let Send::Each = self.send { 1 } else { events.len() };
+            for events in events.chunks(each) {
+                let mut bytes = Transport::ALL.map(|_| None);
+                for client in &room.clients {
+                    let Some(Client { stream, transport: Some(transport), answered }) = &mut self.clients[*client] else { continue };
+                    if *transport != Transport::Poll || !std::mem::replace(answered, true) {
+                        let bytes = &mut bytes[*transport as usize];
+                        write(stream, bytes.get_or_insert_with(|| framed(*transport, events, room.newest)));
+                    }
                 }
             }
         }

@@ -31,7 +31,8 @@ pub fn serve(name: &str) -> Result<(), String> {
         "limit-coalesced" => limit::serve(limit::Send::Burst),
         "bare" => bare::serve(),
         "triwire" => in_tokio(triwire::serve),
-        "axum" => in_tokio(axum_hand::serve),
+        "axum" => in_tokio(axum_hand::serve_select),
+        "axum-split" => in_tokio(axum_hand::serve_split),
         "axum-tuned" => in_tokio(axum_tuned::serve),
         _ => return Err(format!("there is no contestant `{name}`")),
     };

@@ -2,11 +2,14 @@
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
 
+use std::rc::Rc;
+
 use memchr::memmem;
 use mio::net::TcpStream;
 
+use super::poll::{Exchange, Resume};
 use super::ws::{self, Frames, Piece};
-use super::{Tally, Target, Transport, scan::Scanner};
+use super::{Tally, Wire, scan::Scanner};
 use crate::event::now;
 
 /// The key of RFC 6455's example, and the answer to it that the RFC prints.
@@ -15,9 +18,11 @@ pub(crate) const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 pub(super) struct Client {
     pub(super) stream: TcpStream,
-    transport: Transport,
+    wire: Wire,
+    path: Rc<str>,
     phase: Phase,
     frames: Frames,
+    exchange: Exchange,
     scanner: Scanner,
     /// The number of the last event: what comes must be above.
     last: u64,
@@ -33,38 +38,46 @@ enum Phase {
     Connecting,
     /// The answer's head, as much of it as came.
     Head(Vec<u8>),
+    /// Socket.IO says who it is before events come.
+    Greeting,
     Open,
 }
 
 impl Client {
-    pub(super) fn new(stream: TcpStream, transport: Transport) -> Self {
-        Self {
-            stream,
-            transport,
-            phase: Phase::Connecting,
-            frames: Frames::default(),
-            scanner: Scanner::default(),
-            last: 0,
-            stopped: false,
-            ended: false,
-            told: false,
-            events: 0,
-        }
+    pub(super) fn new(stream: TcpStream, wire: Wire, path: Rc<str>) -> Self {
+        let (frames, exchange, scanner) = (Frames::default(), Exchange::default(), Scanner::default());
+        let (phase, last, events) = (Phase::Connecting, 0, 0);
+        Self { stream, wire, path, phase, frames, exchange, scanner, last, stopped: false, ended: false, told: false, events }
     }
 
     /// Sends the request, once there is a connection.
-    pub(super) fn writable(&mut self, target: &Target) -> io::Result<()> {
+    pub(super) fn writable(&mut self, tally: &mut Tally) -> io::Result<()> {
         if !matches!(self.phase, Phase::Connecting) {
             return Ok(());
         }
         self.phase = Phase::Head(Vec::new());
-        let upgrade = match self.transport {
-            Transport::Ws => {
+        let fields = match self.wire {
+            Wire::Ws | Wire::SocketIo => {
                 format!("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n")
             }
-            Transport::Sse => "Accept: text/event-stream\r\n".to_owned(),
+            Wire::Sse => "Accept: text/event-stream\r\n".to_owned(),
+            Wire::Poll(resume) => {
+                if resume == Resume::Etag {
+                    self.open(tally);
+                }
+                String::new()
+            }
         };
-        self.say(format!("GET {} HTTP/1.1\r\nHost: {}\r\n{upgrade}\r\n", target.path, target.address).as_bytes())
+        self.ask("", &fields)
+    }
+
+    fn ask(&mut self, query: &str, fields: &str) -> io::Result<()> {
+        self.say(format!("GET {}{query} HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n", self.path).as_bytes())
+    }
+
+    fn open(&mut self, tally: &mut Tally) {
+        self.phase = Phase::Open;
+        tally.opened += 1;
     }
 
     /// What a client says is short, and its socket is never full of it.
@@ -91,39 +104,66 @@ impl Client {
     }
 
     fn take(&mut self, mut bytes: &[u8], tally: &mut Tally) -> io::Result<()> {
+        if let Wire::Poll(resume) = self.wire {
+            let mut exchange = std::mem::take(&mut self.exchange);
+            let whole = exchange.take(bytes, |body| self.count(body, tally));
+            let next = if whole? { Some(exchange.next(resume)) } else { None };
+            self.exchange = exchange;
+            let Some((query, fields)) = next else { return Ok(()) };
+            if matches!(self.phase, Phase::Head(_)) {
+                self.open(tally);
+            }
+            return self.ask(&query, &fields);
+        }
         if let Phase::Head(head) = &mut self.phase {
             let before = head.len();
             head.extend_from_slice(bytes);
             let Some(end) = memmem::find(head, b"\r\n\r\n").map(|at| at + 4) else { return Ok(()) };
             let text = String::from_utf8_lossy(&head[..end]);
-            let expected = match self.transport {
-                Transport::Ws => text.starts_with("HTTP/1.1 101") && text.contains(ACCEPT),
-                Transport::Sse => text.starts_with("HTTP/1.1 200"),
+            let expected = match self.wire {
+                Wire::Sse => text.starts_with("HTTP/1.1 200"),
+                _ => text.starts_with("HTTP/1.1 101") && text.contains(ACCEPT),
             };
             if !expected {
                 return Err(io::Error::new(ErrorKind::InvalidData, format!("refused: {text}")));
             }
             bytes = &bytes[end - before..];
-            self.phase = Phase::Open;
-            tally.opened += 1;
+            if self.wire == Wire::SocketIo { self.phase = Phase::Greeting } else { self.open(tally) }
         }
-        match self.transport {
-            Transport::Sse => self.count(bytes, tally),
-            Transport::Ws => return self.frames(bytes, tally),
+        if self.wire == Wire::Sse {
+            self.count(bytes, tally);
+            return Ok(());
         }
-        Ok(())
-    }
-
-    fn frames(&mut self, bytes: &[u8], tally: &mut Tally) -> io::Result<()> {
         let mut frames = std::mem::take(&mut self.frames);
         let mut outcome = Ok(());
-        frames.take(bytes, |piece| match piece {
-            Piece::Text { bytes, .. } => self.count(bytes, tally),
-            Piece::Ping(payload) => outcome = self.say(&ws::pong(&payload)),
-            Piece::Close => outcome = Err(ErrorKind::ConnectionReset.into()),
+        frames.take(bytes, |piece| {
+            let taken = match piece {
+                Piece::Text { bytes, .. } if matches!(self.phase, Phase::Greeting) => self.greet(bytes, tally),
+                Piece::Text { bytes: b"2", whole: 1 } if self.wire == Wire::SocketIo => self.say(&ws::client_text(b"3")),
+                Piece::Text { bytes, .. } => {
+                    self.count(bytes, tally);
+                    Ok(())
+                }
+                Piece::Ping(payload) => self.say(&ws::pong(&payload)),
+                Piece::Close => Err(ErrorKind::ConnectionReset.into()),
+            };
+            if taken.is_err() {
+                outcome = taken;
+            }
         });
         self.frames = frames;
         outcome
+    }
+
+    /// Engine.IO opens with `0`; then the client asks for the namespace with `40`, and is in it with `40` of the server's.
+    fn greet(&mut self, text: &[u8], tally: &mut Tally) -> io::Result<()> {
+        if text.starts_with(b"0") {
+            return self.say(&ws::client_text(b"40"));
+        }
+        if text.starts_with(b"40") {
+            self.open(tally);
+        }
+        Ok(())
     }
 
     fn count(&mut self, bytes: &[u8], tally: &mut Tally) {

@@ -2,11 +2,13 @@
 //! the cheapest server.
 
 mod client;
+mod poll;
 mod scan;
 mod ws;
 
 use std::io;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
@@ -14,12 +16,13 @@ use mio::{Events, Interest, Poll, Token};
 
 pub(crate) use client::ACCEPT;
 use client::Client;
+pub use poll::Resume;
 pub use ws::server_frame;
 
 /// What one read takes: more than a socket holds, mostly, so that one read empties it.
 const READ_BYTES: usize = 256 << 10;
 /// Connections that are being made at once: fewer than the shortest backlog of a listener.
-const CONNECTING: usize = 100;
+pub const CONNECTING: usize = 100;
 /// Between two looks while a server is measured: asleep, and in no poll, so that no send has to wake it.
 const REST: Duration = Duration::from_millis(1);
 /// How long nothing may happen before what is missing is taken for lost.
@@ -32,11 +35,13 @@ pub enum Transport {
     Ws,
     /// Server-Sent Events.
     Sse,
+    /// Long polling.
+    Poll,
 }
 
 impl Transport {
     /// All, in the order of the tables.
-    pub const ALL: [Self; 2] = [Self::Ws, Self::Sse];
+    pub const ALL: [Self; 3] = [Self::Ws, Self::Sse, Self::Poll];
 
     /// As one types it.
     #[must_use]
@@ -44,19 +49,22 @@ impl Transport {
         match self {
             Self::Ws => "ws",
             Self::Sse => "sse",
+            Self::Poll => "poll",
         }
     }
 }
 
-/// What the clients ask for, and of whom.
-#[derive(Debug, Clone)]
-pub struct Target {
-    /// Of the server.
-    pub address: SocketAddr,
-    /// The path and the query.
-    pub path: String,
-    /// How the events come.
-    pub transport: Transport,
+/// What exactly a client speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wire {
+    /// RFC 6455, a text an event.
+    Ws,
+    /// Socket.IO over a WebSocket.
+    SocketIo,
+    /// Server-Sent Events.
+    Sse,
+    /// Polls, each of which says where it goes on.
+    Poll(Resume),
 }
 
 /// What all clients of a load have seen.
@@ -86,7 +94,8 @@ pub struct Load {
     events: Events,
     buffer: Box<[u8]>,
     clients: Vec<Client>,
-    target: Target,
+    address: SocketAddr,
+    wire: Wire,
     /// What they saw.
     pub tally: Tally,
 }
@@ -96,23 +105,23 @@ impl Load {
     ///
     /// # Errors
     /// When the kernel gives no poll.
-    pub fn new(target: Target) -> io::Result<Self> {
+    pub fn new(address: SocketAddr, wire: Wire) -> io::Result<Self> {
         let (poll, events) = (Poll::new()?, Events::with_capacity(1_024));
         let buffer = vec![0; READ_BYTES].into_boxed_slice();
-        Ok(Self { poll, events, buffer, clients: Vec::new(), target, tally: Tally::default() })
+        Ok(Self { poll, events, buffer, clients: Vec::new(), address, wire, tally: Tally::default() })
     }
 
-    /// Adds clients, and returns when all of them have their streams.
+    /// Adds a client for each of these paths, so many at once, and returns when all of them have their streams.
     ///
     /// # Errors
     /// When one is refused, or nothing happens for as long as [`PATIENCE`].
-    pub fn connect(&mut self, count: usize) -> Result<(), String> {
+    pub fn connect(&mut self, paths: &[Rc<str>], at_once: usize) -> Result<(), String> {
         let (before, already) = (self.clients.len(), self.tally.opened);
         let mut since = Instant::now();
-        while self.tally.opened < already + count as u64 {
+        while self.tally.opened < already + paths.len() as u64 {
             let opened = usize::try_from(self.tally.opened - already).expect("it is below the count");
-            for _ in self.clients.len() - before..count.min(opened + CONNECTING) {
-                self.add().map_err(|error| format!("client {} of {count}: {error}", self.clients.len() + 1))?;
+            for path in &paths[self.clients.len() - before..paths.len().min(opened + at_once)] {
+                self.add(path).map_err(|error| format!("client {}: {error}", self.clients.len() + 1))?;
             }
             let happened = self.turn(Duration::from_millis(10)).map_err(|error| error.to_string())?;
             if let (true, Some(why)) = (self.tally.ended > 0, &self.tally.why) {
@@ -121,17 +130,17 @@ impl Load {
             if happened > 0 {
                 since = Instant::now();
             } else if since.elapsed() > PATIENCE {
-                return Err(format!("{opened} of {count} clients have their streams, and nothing happens"));
+                return Err(format!("{opened} of {} clients have their streams, and nothing happens", paths.len()));
             }
         }
         Ok(())
     }
 
-    fn add(&mut self) -> io::Result<()> {
-        let mut stream = TcpStream::connect(self.target.address)?;
+    fn add(&mut self, path: &Rc<str>) -> io::Result<()> {
+        let mut stream = TcpStream::connect(self.address)?;
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.poll.registry().register(&mut stream, Token(self.clients.len()), interest)?;
-        self.clients.push(Client::new(stream, self.target.transport));
+        self.clients.push(Client::new(stream, self.wire, Rc::clone(path)));
         Ok(())
     }
 
@@ -148,7 +157,7 @@ impl Load {
             if client.ended {
                 continue;
             }
-            let outcome = if event.is_writable() { client.writable(&self.target) } else { Ok(()) };
+            let outcome = if event.is_writable() { client.writable(&mut self.tally) } else { Ok(()) };
             let outcome = outcome.and_then(|()| client.readable(&mut self.buffer, &mut self.tally));
             if let Err(error) = outcome {
                 client.ended = true;

@@ -89,7 +89,11 @@ pub fn server_frame(text: &[u8]) -> Vec<u8> {
     framed(TEXT, 0, text)
 }
 
-/// A client's answer. Its mask is zero, which is a mask, too, and leaves the payload as it is.
+/// What a client sends. Its mask is zero, which is a mask, too, and leaves the payload as it is.
+pub(super) fn client_text(text: &[u8]) -> Vec<u8> {
+    framed(TEXT, 0x80, text)
+}
+
 pub(super) fn pong(payload: &[u8]) -> Vec<u8> {
     framed(PONG, 0x80, payload)
 }

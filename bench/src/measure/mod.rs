@@ -1,8 +1,10 @@
 //! How it is measured: contestant and limit in turns, on one machine, so that what else the machine does falls on both alike.
 
 mod chart;
+mod contestant;
 mod fanout;
 mod options;
+mod pair;
 mod report;
 mod sample;
 mod server;
@@ -11,10 +13,11 @@ use std::process::Command;
 
 use rustix::thread::{CpuSet, sched_setaffinity};
 
+pub use contestant::Contestant;
 pub use options::{HELP, Options};
 pub use report::{Cell, Report, Row, Table};
 pub use sample::{Sample, percentile};
-pub use server::{Contestant, Server};
+pub use server::Server;
 
 /// Measures one workload and returns what came out.
 ///

@@ -32,7 +32,7 @@ pub const HELP: &str = "\
 --bytes N             the size of an event (150)
 --cores 1|2           cores of the server; with two it shares one with the load (1)
 --only NAME,…         these contestants alone
---transport NAME,…    ws, sse (all)
+--transport NAME,…    ws, sse, poll (all)
 --out DIR             where the results go (target/bench)";
 
 impl Options {

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::contestant::{CONTESTANTS, Contestant};
 use super::{Options, Sample, chart};
+use crate::load::Transport;
 
 /// All tables of one workload.
 #[derive(Debug, Default)]
@@ -92,6 +94,22 @@ impl Report {
     #[must_use]
     pub fn new(name: &'static str, options: &Options) -> Self {
         Self { name, typed: options.typed.clone(), notes: vec![machine()], ..Self::default() }
+    }
+
+    /// Those that are wanted and speak this, after these.
+    pub(super) fn contestants(transport: Transport, first: &[Contestant], options: &Options) -> Vec<Contestant> {
+        let all = first.iter().chain(CONTESTANTS).filter(|contestant| contestant.transports.contains(&transport));
+        all.filter(|contestant| options.wants(contestant.name)).copied().collect()
+    }
+
+    /// What did start; of what did not, it notes why.
+    pub(super) fn started<Started>(&mut self, contestant: Contestant, started: Result<Started, String>) -> Option<Started> {
+        eprintln!("{}", contestant.name);
+        started.map_err(|error| self.notes.push(format!("absent: {}: {error}", contestant.name))).ok()
+    }
+
+    pub(super) fn complain(&mut self, contestant: Contestant, transport: Transport, complaint: Option<String>) {
+        self.notes.extend(complaint.map(|complaint| format!("{} over {}: {complaint}", contestant.name, transport.name())));
     }
 
     /// The tables as one reads them.

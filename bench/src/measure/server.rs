@@ -7,36 +7,14 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::Contestant;
 use crate::event::{Publish, now};
-use crate::load::{Load, Target, Transport};
+use crate::load::{CONNECTING, Load, Transport};
 
 /// How long a server has to end by itself once its input has ended.
 const END: Duration = Duration::from_secs(2);
 /// A server is at rest when it used nothing for this long.
 const REST: Duration = Duration::from_millis(2);
-
-/// Who is measured.
-#[derive(Debug, Clone, Copy)]
-pub struct Contestant {
-    /// As it stands in the tables.
-    pub name: &'static str,
-    /// What it can do.
-    pub transports: &'static [Transport],
-}
-
-impl Contestant {
-    fn command(&self) -> Result<Command, String> {
-        let serve = std::env::current_exe().map_err(|error| error.to_string())?.with_file_name("serve");
-        let mut command = Command::new(serve);
-        command.arg(self.name);
-        Ok(command)
-    }
-
-    fn path(&self, transport: Transport, rooms: &[u32]) -> String {
-        let rooms: Vec<String> = rooms.iter().map(|room| format!("channel=room:{room}")).collect();
-        format!("/{}?{}", transport.name(), rooms.join("&"))
-    }
-}
 
 /// A running contestant; it ends when this is dropped.
 pub struct Server {
@@ -66,24 +44,24 @@ impl Server {
         Ok(Self { contestant, child, input, address: (Ipv4Addr::LOCALHOST, port).into(), published: 0 })
     }
 
-    /// Clients of this server, each in these rooms.
+    /// So many clients of this server, all in the rooms named.
     ///
     /// # Errors
     /// When one is not let in.
     pub fn clients(&self, transport: Transport, rooms: &[u32], count: usize) -> Result<Load, String> {
-        let target = Target { address: self.address, path: self.contestant.path(transport, rooms), transport };
-        let mut load = Load::new(target).map_err(|error| error.to_string())?;
-        load.connect(count).map_err(|error| format!("{}: {error}", self.contestant.name))?;
+        let (path, wire) = self.contestant.target(transport, rooms);
+        let mut load = Load::new(self.address, wire).map_err(|error| error.to_string())?;
+        load.connect(&vec![path; count], CONNECTING).map_err(|error| format!("{}: {error}", self.contestant.name))?;
         Ok(load)
     }
 
-    /// Has it publish so many events at once.
+    /// Has it publish so many events on each of the first rooms, at once.
     ///
     /// # Errors
     /// When it has ended.
-    pub fn publish(&mut self, room: u32, count: u64, bytes: usize) -> Result<(), String> {
-        let publish = Publish { room, first: self.published + 1, count, bytes, at: now() };
-        self.published += count;
+    pub fn publish(&mut self, rooms: u32, count: u64, bytes: usize) -> Result<(), String> {
+        let publish = Publish { room: 0, rooms, first: self.published + 1, count, bytes, at: now() };
+        self.published += count * u64::from(rooms);
         let input = self.input.as_mut().expect("it is there until the drop");
         input.write_all(format!("{publish}\n").as_bytes()).map_err(|error| format!("{} takes no input: {error}", self.contestant.name))
     }

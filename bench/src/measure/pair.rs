@@ -1,0 +1,109 @@
+//! A server with its clients, and slices of two such in turns.
+
+use std::time::Duration;
+
+use super::{Contestant, Options, Sample, Server};
+use crate::load::{Load, Transport};
+
+/// A server with its clients.
+pub(super) struct Pair {
+    pub(super) server: Server,
+    pub(super) load: Load,
+    /// Deliveries that never came.
+    pub(super) lost: u64,
+    /// Deliveries that were expected by now, or given up.
+    expected: u64,
+}
+
+/// What is published at once, and what comes of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Round {
+    /// On so many rooms.
+    pub(super) rooms: u32,
+    /// So many events on each.
+    pub(super) count: u64,
+    pub(super) bytes: usize,
+    /// To all clients together.
+    pub(super) deliveries: u64,
+}
+
+impl Pair {
+    /// With the clients that the options ask for, all in one room.
+    pub(super) fn start(contestant: Contestant, transport: Transport, options: &Options) -> Result<Self, String> {
+        let server = Server::start(contestant, options.cores)?;
+        let load = server.clients(transport, &[0], options.subscribers)?;
+        Ok(Self::of(server, load))
+    }
+
+    pub(super) fn of(server: Server, load: Load) -> Self {
+        Self { server, load, lost: 0, expected: 0 }
+    }
+
+    /// Publishes, and waits until all is delivered; what does not come is lost.
+    pub(super) fn deliver(&mut self, round: Round) -> Result<(), String> {
+        self.server.publish(round.rooms, round.count, round.bytes)?;
+        self.expected += round.deliveries;
+        if !self.load.wait_for(self.expected).map_err(|error| error.to_string())? {
+            self.lost += self.expected - self.load.tally.delivered;
+            self.expected = self.load.tally.delivered;
+        }
+        Ok(())
+    }
+
+    /// The microseconds of the server's processor for each delivery of so many rounds.
+    pub(super) fn slice(&mut self, rounds: u64, round: Round) -> Result<f64, String> {
+        // Answers the pings that came while the other was measured.
+        self.load.turn(Duration::ZERO).map_err(|error| error.to_string())?;
+        let (before, delivered) = (self.server.cpu()?, self.load.tally.delivered);
+        for _ in 0..rounds {
+            self.deliver(round)?;
+        }
+        let (used, deliveries) = (self.server.cpu()? - before, self.load.tally.delivered - delivered);
+        #[expect(clippy::cast_precision_loss, reason = "a slice has some hundred thousand deliveries")]
+        let each = used.as_secs_f64() * 1e6 / deliveries as f64;
+        Ok(each)
+    }
+
+    /// What the clients say against the server, if anything.
+    pub(super) fn complaint(&self) -> Option<String> {
+        let tally = &self.load.tally;
+        let faults =
+            [(self.lost, "lost"), (tally.inverted, "out of order"), (tally.malformed, "malformed"), (tally.ended, "clients ended")];
+        let faults: Vec<String> = faults.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        (!faults.is_empty()).then(|| faults.join(", "))
+    }
+}
+
+/// Slices of a contestant, and of the limit beside each.
+#[derive(Debug, Default)]
+pub(super) struct Slices {
+    pub(super) own: Vec<f64>,
+    pub(super) limit: Vec<f64>,
+}
+
+impl Slices {
+    /// The contestant's figure as a multiple of the limit's beside it.
+    pub(super) fn ratio(&self) -> Option<Sample> {
+        Sample::of(self.own.iter().zip(&self.limit).map(|(own, limit)| own / limit).collect())
+    }
+}
+
+/// Contestant and limit in turns, each first in every other, after one of the contestant's that does not count: what is slow only once.
+pub(super) fn in_turns(
+    slices: usize,
+    mut own: impl FnMut() -> Result<f64, String>,
+    mut limit: impl FnMut() -> Result<f64, String>,
+) -> Result<Slices, String> {
+    own()?;
+    let mut out = Slices::default();
+    for at in 0..slices {
+        if at % 2 == 0 {
+            out.limit.push(limit()?);
+            out.own.push(own()?);
+        } else {
+            out.own.push(own()?);
+            out.limit.push(limit()?);
+        }
+    }
+    Ok(out)
+}
