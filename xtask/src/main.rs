@@ -4,6 +4,7 @@
 mod bench;
 mod book;
 mod faults;
+mod fuzz;
 mod install;
 mod shell;
 mod soak;
@@ -18,6 +19,7 @@ cargo xtask test [STEP…]              everything that must hold, or only the n
 cargo xtask test --list               the steps
 cargo xtask book                      builds the book into book/out
 cargo xtask faults [NAME…]            breaks a copy of the code on purpose, and expects the law to notice
+cargo xtask fuzz [--inputs N]         the WebSocket codec under mutated bytes, 10 million where N is not said
 cargo xtask soak                      a reader that never reads, for a minute under load
 cargo xtask bench derive [--max R]    what the derive adds to `cargo check`; with --max, fails above that ratio
 cargo xtask bench WORKLOAD [OPTION…]  what a server costs, beside others: fanout; `--help` names the options";
@@ -33,6 +35,8 @@ fn main() -> ExitCode {
         ["test", steps @ ..] => test::run(steps),
         ["book"] => book::build(),
         ["faults", names @ ..] => faults::run(names),
+        ["fuzz"] => fuzz::run_it("10000000"),
+        ["fuzz", "--inputs", inputs] => fuzz::run_it(inputs),
         ["soak"] => soak::run_it(),
         ["bench", "derive"] => bench::derive::derive(None),
         ["bench", "derive", "--max", ratio] => bench::derive::ratio(ratio).and_then(|ratio| bench::derive::derive(Some(ratio))),
