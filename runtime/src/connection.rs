@@ -27,6 +27,8 @@ use join::Joining;
 pub(crate) struct Batch {
     /// In the order of the wire.
     pub(crate) outputs: Vec<Output>,
+    /// Whether there may be more behind these: where not, the seat is woken when there is.
+    pub(crate) more: bool,
     taken: Vec<Taken>,
     recent: Option<Recent>,
 }
@@ -124,6 +126,7 @@ impl Connection {
 
     /// Fills an empty batch with what goes out next; false where there is nothing: then its seat is woken when there may be.
     pub(crate) fn read(&mut self, batch: &mut Batch) -> bool {
+        batch.more = true;
         loop {
             if let Some(position) = self.opening.take() {
                 batch.outputs.push(Output::Heartbeat(position));
@@ -222,6 +225,7 @@ impl Connection {
         let behind = taken.iter().any(|taken| taken.found.more);
         let position = self.take(batch, position, head);
         self.start = Start::At(position);
+        batch.more = behind || position.offset < head.offset || !self.owed.is_empty();
         if !batch.outputs.is_empty() {
             return Step::Out;
         }

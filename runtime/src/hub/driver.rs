@@ -7,7 +7,7 @@
 //! No code of an application runs in a driver: one that blocks would hold all.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{BinaryHeap, VecDeque};
 use std::future::{Future as _, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -52,7 +52,7 @@ pub(crate) struct Turn {
 }
 
 /// The drivers of one node.
-pub(crate) struct Drivers(Mutex<Vec<(Id, Arc<Driver>)>>);
+pub(crate) struct Drivers(Mutex<Vec<(Id, Arc<Shared>)>>);
 
 impl Drivers {
     pub(crate) fn new() -> Self {
@@ -65,15 +65,15 @@ impl Drivers {
     }
 
     /// As many drivers as the runtime has workers, so that each can be busy.
-    fn choose(&self) -> Arc<Driver> {
+    fn choose(&self) -> Arc<Shared> {
         let runtime = Handle::current();
         let mut drivers = lock(&self.0);
         drivers.retain(|(_, driver)| !driver.over.load(Ordering::Acquire));
         let own = drivers.iter().filter(|(id, _)| *id == runtime.id());
         if own.clone().count() < runtime.metrics().num_workers() {
-            let driver = Arc::new(Driver::new());
+            let driver = Arc::new(Shared::new());
             // A driver bounds its own steps: tokio's budget is for one connection's work.
-            runtime.spawn(unconstrained(run(Arc::clone(&driver))));
+            runtime.spawn(unconstrained(Driver::new(Arc::clone(&driver)).run()));
             drivers.push((runtime.id(), Arc::clone(&driver)));
             return driver;
         }
@@ -85,192 +85,207 @@ impl Drivers {
 impl Drop for Drivers {
     fn drop(&mut self) {
         for (_, driver) in lock(&self.0).drain(..) {
-            driver.over.store(true, Ordering::Release);
+            drop(driver.end());
             driver.task.wake();
         }
     }
 }
 
-/// What a driver's task shares with those that wake it.
-struct Driver {
-    /// Woken, not yet polled. The first that comes wakes the task.
-    woken: Mutex<VecDeque<Arc<Member>>>,
+/// What a driver's task shares with those that give it work.
+struct Shared {
+    work: Mutex<Given>,
     task: AtomicWaker,
     connections: AtomicUsize,
-    /// Nothing is polled any more: its node or its runtime has ended.
+    /// Nothing is polled any more: its node or its runtime has ended. Set under the lock of `work`.
     over: AtomicBool,
 }
 
-/// One that is driven.
-struct Member {
-    driver: Arc<Driver>,
-    /// It is on the list of the woken.
-    listed: AtomicBool,
-    /// None once it is over.
-    state: Mutex<Option<State>>,
+/// What came since the task looked. The first that comes wakes the task.
+#[derive(Default)]
+struct Given {
+    woken: VecDeque<usize>,
+    new: Vec<Box<dyn Driven>>,
 }
 
-struct State {
-    driven: Box<dyn Driven>,
-    waker: Waker,
-    /// What its driver knows it by.
-    number: u64,
-    /// When its driver will poll it without being woken.
-    noted: Option<Instant>,
-}
-
-impl Driver {
+impl Shared {
     fn new() -> Self {
         let (over, connections) = (AtomicBool::new(false), AtomicUsize::new(0));
-        Self { woken: Mutex::new(VecDeque::new()), task: AtomicWaker::new(), connections, over }
+        Self { work: Mutex::new(Given::default()), task: AtomicWaker::new(), connections, over }
     }
 
-    fn adopt(self: &Arc<Self>, driven: Box<dyn Driven>) {
-        let member = Arc::new(Member { driver: Arc::clone(self), listed: AtomicBool::new(true), state: Mutex::new(None) });
-        let mut woken = lock(&self.woken);
-        // Under the lock under which a driver that ends empties its list: whoever is on it is let go then.
+    fn give(&self, put: impl FnOnce(&mut Given)) {
+        let mut given = lock(&self.work);
         if self.over.load(Ordering::Acquire) {
             return;
         }
-        let waker = Waker::from(Arc::clone(&member));
-        *lock(&member.state) = Some(State { driven, waker, number: UNKNOWN, noted: None });
-        self.connections.fetch_add(1, Relaxed);
-        woken.push_back(member);
-        drop(woken);
-        self.task.wake();
+        let first = given.woken.is_empty() && given.new.is_empty();
+        put(&mut given);
+        drop(given);
+        if first {
+            self.task.wake();
+        }
     }
+
+    fn adopt(&self, driven: Box<dyn Driven>) {
+        self.connections.fetch_add(1, Relaxed);
+        self.give(|given| given.new.push(driven));
+    }
+
+    fn end(&self) -> Given {
+        let mut given = lock(&self.work);
+        self.over.store(true, Ordering::Release);
+        std::mem::take(&mut *given)
+    }
+
+    fn has_work(&self) -> bool {
+        let given = lock(&self.work);
+        !given.woken.is_empty() || !given.new.is_empty() || self.over.load(Ordering::Acquire)
+    }
+}
+
+/// What wakes one that is driven.
+struct Member {
+    driver: Arc<Shared>,
+    /// Its place among the driver's slots. Another may have it already: that one is then polled for nothing.
+    slot: usize,
+    /// It is on the list of the woken.
+    listed: AtomicBool,
 }
 
 impl Wake for Member {
     fn wake(self: Arc<Self>) {
-        if self.listed.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let driver = Arc::clone(&self.driver);
-        let mut woken = lock(&driver.woken);
-        if driver.over.load(Ordering::Acquire) {
-            return;
-        }
-        let first = woken.is_empty();
-        woken.push_back(self);
-        drop(woken);
-        if first {
-            driver.task.wake();
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if !self.listed.swap(true, Ordering::AcqRel) {
+            self.driver.give(|given| given.woken.push_back(self.slot));
         }
     }
 }
 
-/// What a driver's task keeps to itself.
-struct Work {
-    driver: Arc<Driver>,
+/// One that is driven.
+struct Slot {
+    driven: Box<dyn Driven>,
+    member: Arc<Member>,
+    waker: Waker,
+    /// When it will be polled without being woken.
+    noted: Option<Instant>,
+}
+
+/// A driver's task.
+struct Driver {
+    shared: Arc<Shared>,
     turn: Turn,
-    /// Taken from the list of the woken, to be polled before any that is woken meanwhile.
-    round: VecDeque<Arc<Member>>,
-    members: HashMap<u64, Arc<Member>>,
+    /// Woken, to be polled before any that is woken meanwhile.
+    round: VecDeque<usize>,
+    slots: Vec<Option<Slot>>,
+    free: Vec<usize>,
     /// When to poll whom without being woken; what no longer holds is passed over.
-    due: BinaryHeap<Reverse<(Instant, u64)>>,
-    /// The number of the next member.
-    next: u64,
+    due: BinaryHeap<Reverse<(Instant, usize)>>,
 }
 
-/// The number of a member that was not polled yet.
-const UNKNOWN: u64 = 0;
-
-async fn run(driver: Arc<Driver>) {
-    let turn = Turn { now: Instant::now(), batch: Batch::default(), pieces: Vec::new(), input: vec![0; INPUT_BYTES].into() };
-    let (round, members, due) = (VecDeque::new(), HashMap::new(), BinaryHeap::new());
-    let mut work = Work { driver: Arc::clone(&driver), turn, round, members, due, next: UNKNOWN + 1 };
-    let mut timer = pin!(sleep_until(Instant::now()));
-    while !driver.over.load(Ordering::Acquire) {
-        if work.step() {
-            yield_now().await;
-            continue;
-        }
-        poll_fn(|cx| {
-            // First the waker, then the look.
-            driver.task.register(cx.waker());
-            if driver.over.load(Ordering::Acquire) || !lock(&driver.woken).is_empty() {
-                return Poll::Ready(());
-            }
-            let Some(Reverse((due, _))) = work.due.peek() else { return Poll::Pending };
-            if timer.deadline() != *due {
-                timer.as_mut().reset(*due);
-            }
-            timer.as_mut().poll(cx)
-        })
-        .await;
+impl Driver {
+    fn new(shared: Arc<Shared>) -> Self {
+        let turn = Turn { now: Instant::now(), batch: Batch::default(), pieces: Vec::new(), input: vec![0; INPUT_BYTES].into() };
+        Self { shared, turn, round: VecDeque::new(), slots: Vec::new(), free: Vec::new(), due: BinaryHeap::new() }
     }
-}
 
-impl Work {
+    async fn run(mut self) {
+        let mut timer = pin!(sleep_until(self.turn.now));
+        while !self.shared.over.load(Ordering::Acquire) {
+            if self.step() {
+                yield_now().await;
+                continue;
+            }
+            poll_fn(|cx| {
+                // First the waker, then the look.
+                self.shared.task.register(cx.waker());
+                if self.shared.has_work() {
+                    return Poll::Ready(());
+                }
+                let Some(Reverse((due, _))) = self.due.peek() else { return Poll::Pending };
+                if timer.deadline() != *due {
+                    timer.as_mut().reset(*due);
+                }
+                timer.as_mut().poll(cx)
+            })
+            .await;
+        }
+    }
+
     /// Polls a bounded number of those that are woken or due; says whether there are more.
     fn step(&mut self) -> bool {
         self.turn.now = Instant::now();
-        self.call_due();
         if self.round.is_empty() {
-            std::mem::swap(&mut self.round, &mut *lock(&self.driver.woken));
+            self.take();
         }
+        self.call_due();
         for _ in 0..STEP {
-            let Some(member) = self.round.pop_front() else { break };
-            self.poll(&member);
+            let Some(slot) = self.round.pop_front() else { break };
+            self.poll(slot);
         }
-        !self.round.is_empty() || !lock(&self.driver.woken).is_empty()
+        !self.round.is_empty() || self.shared.has_work()
+    }
+
+    /// Takes what was given.
+    fn take(&mut self) {
+        let new = {
+            let mut given = lock(&self.shared.work);
+            std::mem::swap(&mut self.round, &mut given.woken);
+            std::mem::take(&mut given.new)
+        };
+        for driven in new {
+            let slot = self.free.pop().unwrap_or_else(|| {
+                self.slots.push(None);
+                self.slots.len() - 1
+            });
+            let member = Arc::new(Member { driver: Arc::clone(&self.shared), slot, listed: AtomicBool::new(true) });
+            let waker = Waker::from(Arc::clone(&member));
+            self.slots[slot] = Some(Slot { driven, member, waker, noted: None });
+            self.round.push_back(slot);
+        }
     }
 
     fn call_due(&mut self) {
-        while let Some(Reverse((at, number))) = self.due.peek().copied().filter(|Reverse((at, _))| *at <= self.turn.now) {
+        while let Some(Reverse((at, slot))) = self.due.peek().copied().filter(|Reverse((at, _))| *at <= self.turn.now) {
             self.due.pop();
-            let Some(member) = self.members.get(&number) else { continue };
-            if let Some(state) = lock(&member.state).as_mut().filter(|state| state.noted == Some(at)) {
-                state.noted = None;
-                state.waker.wake_by_ref();
+            let noted = self.slots[slot].as_mut().filter(|slot| slot.noted == Some(at));
+            if let Some(due) = noted {
+                due.noted = None;
+                if !due.member.listed.swap(true, Ordering::AcqRel) {
+                    self.round.push_back(slot);
+                }
             }
         }
     }
 
-    fn poll(&mut self, member: &Arc<Member>) {
+    fn poll(&mut self, at: usize) {
+        let Some(slot) = &mut self.slots[at] else { return };
         // Before it is polled: what wakes it from now on may be more than it sees.
-        member.listed.store(false, Ordering::Release);
-        let mut place = lock(&member.state);
-        let Some(state) = place.as_mut() else { return };
-        if state.number == UNKNOWN {
-            state.number = self.next;
-            self.next += 1;
-            self.members.insert(state.number, Arc::clone(member));
-        }
+        slot.member.listed.store(false, Ordering::Release);
         self.turn.pieces.clear();
-        let mut cx = Context::from_waker(&state.waker);
-        let polled = catch_unwind(AssertUnwindSafe(|| state.driven.poll(&mut cx, &mut self.turn)));
+        let mut cx = Context::from_waker(&slot.waker);
+        let polled = catch_unwind(AssertUnwindSafe(|| slot.driven.poll(&mut cx, &mut self.turn)));
         if let Ok(Poll::Pending) = polled {
-            let due = state.driven.due();
-            if let Some(due) = due.filter(|due| state.noted.is_none_or(|noted| *due < noted)) {
-                state.noted = Some(due);
-                self.due.push(Reverse((due, state.number)));
+            if let Some(due) = slot.driven.due().filter(|due| slot.noted.is_none_or(|noted| *due < noted)) {
+                slot.noted = Some(due);
+                self.due.push(Reverse((due, at)));
             }
             return;
         }
         if polled.is_err() {
             tracing::error!("a connection panicked, and ends; the others go on");
         }
-        self.members.remove(&state.number);
-        let state = place.take();
-        drop(place);
-        drop(state);
-        self.driver.connections.fetch_sub(1, Relaxed);
+        self.slots[at] = None;
+        self.free.push(at);
+        self.shared.connections.fetch_sub(1, Relaxed);
     }
 }
 
-impl Drop for Work {
-    /// A waker holds its member, and a member its waker: what is driven is let go by hand.
+impl Drop for Driver {
     fn drop(&mut self) {
-        let woken = {
-            let mut woken = lock(&self.driver.woken);
-            self.driver.over.store(true, Ordering::Release);
-            std::mem::take(&mut *woken)
-        };
-        for member in self.members.drain().map(|(_, member)| member).chain(self.round.drain(..)).chain(woken) {
-            drop(lock(&member.state).take());
-        }
+        drop(self.shared.end());
     }
 }
 

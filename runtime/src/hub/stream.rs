@@ -68,6 +68,7 @@ impl Stream {
                     return Poll::Pending;
                 };
                 batch.outputs.push(Output::Heartbeat(position));
+                batch.more = false;
             }
             None => return Poll::Pending,
         }

@@ -49,7 +49,7 @@ pub(crate) fn answer(node: &Arc<Node>, asked: &Asked, hand_over: Option<HandOver
                 hand_over.offer(Offer { stream, retry });
                 Items { opening: BytesMut::new(), source: Source::Offered(hand_over.clone()) }
             }
-            None => Items { opening: retry.as_bytes().into(), source: Source::Stream(Timed::new(stream)) },
+            None => Items { opening: retry.as_bytes().into(), source: Source::Stream(Box::new(Timed::new(stream))) },
         },
         Err(refused) => {
             let (problem, reason) = match refused {
@@ -82,7 +82,7 @@ struct Items {
 
 /// Where the items come from.
 enum Source {
-    Stream(Timed),
+    Stream(Box<Timed>),
     /// Whoever serves the request may take the stream; it comes from here where nobody did.
     Offered(HandOver),
     /// The last item is out, or somebody else writes them.
@@ -96,7 +96,7 @@ impl http_body::Body for Items {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         if let Source::Offered(hand_over) = &self.source {
             (self.opening, self.source) = match hand_over.take() {
-                Some(Offer { stream, retry }) => (retry.as_bytes().into(), Source::Stream(Timed::new(stream))),
+                Some(Offer { stream, retry }) => (retry.as_bytes().into(), Source::Stream(Box::new(Timed::new(stream)))),
                 None => (BytesMut::new(), Source::Over),
             };
         }

@@ -79,17 +79,24 @@ impl From<Violation> for End {
 
 struct Connection {
     node: Arc<Node>,
-    asks: Asks,
+    guard: Guard,
     socket: Socket,
-    decoder: Decoder,
-    /// What was read and must wait: mostly nothing.
-    unread: Bytes,
-    /// A ping that is to be answered.
-    pong: Option<Bytes>,
+    /// None while the client has said nothing that is not done with: most of the time.
+    inbound: Option<Box<Inbound>>,
     stage: Stage,
     /// When the next ping is due, or its pong.
     beat: Instant,
     pinged: bool,
+}
+
+/// What a client said.
+struct Inbound {
+    decoder: Decoder,
+    /// What was read and must wait.
+    unread: Bytes,
+    /// A ping that is to be answered.
+    pong: Option<Bytes>,
+    asks: Asks,
 }
 
 enum Stage {
@@ -106,15 +113,16 @@ type Step = Result<bool, End>;
 
 impl Connection {
     fn new(node: Arc<Node>, guard: Guard, stream: Result<Stream, Refused>, socket: Socket, unread: Bytes) -> Self {
-        let asks = Asks::new(guard, node.limits.channels_per_connection);
-        let decoder = Decoder::new(node.limits.inbound_bytes);
         let beat = Instant::now() + node.limits.ws_ping;
         let refused = stream.as_ref().err().copied();
         let stage = match stream {
             Ok(stream) => Stage::Open(stream),
             Err(_) => Stage::Closing { until: beat, stream: None },
         };
-        let mut connection = Self { node, asks, socket, decoder, unread, pong: None, stage, beat, pinged: false };
+        let mut connection = Self { node, guard, socket, inbound: None, stage, beat, pinged: false };
+        if !unread.is_empty() {
+            connection.inbound().unread = unread;
+        }
         if let Some(refused) = refused {
             connection.refuse(refused);
         }
@@ -145,14 +153,16 @@ impl Connection {
         Ok(true)
     }
 
-    /// Writes what waits; then a batch, and the answers that are due.
+    /// Writes what waits; then a batch, and the answers that are due. Says whether there may be more to write.
     fn write(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Step {
         if !self.socket.is_clear() && self.flush(cx, turn.now)?.is_pending() {
             return Ok(false);
         }
         let Stage::Open(stream) = &mut self.stage else { return Ok(false) };
-        turn.pieces.extend(self.pong.take());
-        self.asks.progress(stream, cx);
+        if let Some(inbound) = &mut self.inbound {
+            turn.pieces.extend(inbound.pong.take());
+            inbound.asks.progress(stream, cx);
+        }
         let next = stream.poll_next(cx, turn.now, &mut turn.batch);
         let position = stream.position();
         if let Poll::Ready(next) = next {
@@ -166,13 +176,13 @@ impl Connection {
         if turn.pieces.is_empty() {
             return Ok(false);
         }
-        let written = self.socket.poll_write(cx, turn.now, &mut turn.pieces);
-        Ok(written.map_err(|_| End::Gone)?.is_ready())
+        let written = self.socket.poll_write(cx, turn.now, &mut turn.pieces).map_err(|_| End::Gone)?;
+        Ok(written.is_ready() && (turn.batch.more || self.inbound.is_some()))
     }
 
     fn send(&mut self, output: &Output, pieces: &mut Vec<Bytes>) -> Result<(), End> {
-        if let Output::Joined(tag, position) = output {
-            self.asks.joined(*tag);
+        if let (Output::Joined(tag, position), Some(inbound)) = (output, &mut self.inbound) {
+            inbound.asks.joined(*tag);
             self.answer(Some(*position), pieces);
         }
         output.frames(pieces);
@@ -181,7 +191,8 @@ impl Connection {
 
     /// Sends the answers that are due at this place of the stream.
     fn answer(&mut self, position: Option<Position>, pieces: &mut Vec<Bytes>) {
-        while let Some(answer) = self.asks.answer(position) {
+        let Some(inbound) = &mut self.inbound else { return };
+        while let Some(answer) = inbound.asks.answer(position) {
             if let Some(problem) = &answer.refused {
                 problem.note(&self.node, "ws");
             }
@@ -197,7 +208,15 @@ impl Connection {
 
     /// Whether as much waits for its answer as may: nothing more is read then.
     fn rests(&self) -> bool {
-        self.pong.is_some() || self.asks.waiting() >= self.node.limits.inbound_waiting
+        self.inbound.as_ref().is_some_and(|inbound| inbound.rests(&self.node))
+    }
+
+    fn inbound(&mut self) -> &mut Inbound {
+        let Self { node, guard, inbound, .. } = self;
+        inbound.get_or_insert_with(|| {
+            let asks = Asks::new(guard.clone(), node.limits.channels_per_connection);
+            Box::new(Inbound { decoder: Decoder::new(node.limits.inbound_bytes), unread: Bytes::new(), pong: None, asks })
+        })
     }
 
     /// Takes what was read and had to wait, or else what there is to read.
@@ -205,10 +224,12 @@ impl Connection {
         if self.rests() {
             return Ok(false);
         }
-        if !self.unread.is_empty() {
-            let mut unread = std::mem::take(&mut self.unread);
+        if let Some(inbound) = &mut self.inbound
+            && !inbound.unread.is_empty()
+        {
+            let mut unread = std::mem::take(&mut inbound.unread);
             let taken = self.take(&unread, turn.now)?;
-            self.unread = unread.split_off(taken);
+            self.inbound().unread = unread.split_off(taken);
             return Ok(true);
         }
         let Poll::Ready(read) = self.socket.poll_read(cx, &mut turn.input) else { return Ok(false) };
@@ -217,7 +238,7 @@ impl Connection {
             return Err(End::Gone);
         }
         let taken = self.take(&turn.input[..read], turn.now)?;
-        self.unread = Bytes::copy_from_slice(&turn.input[taken..read]);
+        self.inbound().unread = Bytes::copy_from_slice(&turn.input[taken..read]);
         Ok(true)
     }
 
@@ -225,7 +246,7 @@ impl Connection {
     fn take(&mut self, input: &[u8], now: Instant) -> Result<usize, End> {
         let mut rest = input;
         while !self.rests() {
-            let Some(received) = self.decoder.decode(&mut rest)? else { break };
+            let Some(received) = self.inbound().decoder.decode(&mut rest)? else { break };
             self.receive(received, now)?;
         }
         Ok(input.len() - rest.len())
@@ -233,14 +254,17 @@ impl Connection {
 
     fn receive(&mut self, received: Received, now: Instant) -> Result<(), End> {
         match received {
-            Received::Text(text) => self.asks.take(&text).map_err(|NotUnderstood| End::Ours(close::NOT_UNDERSTOOD, "not understood"))?,
+            Received::Text(text) => {
+                let taken = self.inbound().asks.take(&text);
+                taken.map_err(|NotUnderstood| End::Ours(close::NOT_UNDERSTOOD, "not understood"))?;
+            }
             Received::Binary(_) => return Err(End::Ours(close::BINARY, "texts only")),
             Received::Close(code, _) => return Err(End::Theirs(code)),
             Received::Pong(_) => {
                 self.pinged = false;
                 self.beat = now + self.node.limits.ws_ping;
             }
-            Received::Ping(payload) => self.pong = Some(frame(Opcode::Pong, &payload)),
+            Received::Ping(payload) => self.inbound().pong = Some(frame(Opcode::Pong, &payload)),
         }
         Ok(())
     }
@@ -295,6 +319,17 @@ impl Connection {
     }
 }
 
+impl Inbound {
+    fn rests(&self, node: &Node) -> bool {
+        self.pong.is_some() || self.asks.waiting() >= node.limits.inbound_waiting
+    }
+
+    /// Whether all that the client said is done with.
+    fn is_done(&self) -> bool {
+        self.decoder.is_idle() && self.unread.is_empty() && self.pong.is_none() && self.asks.waiting() == 0
+    }
+}
+
 fn bye_frame(bye: Bye) -> Vec<Bytes> {
     let mut frames = Vec::new();
     Output::Bye(bye).frames(&mut frames);
@@ -308,6 +343,9 @@ impl Driven for Connection {
                 Ok(more) => {
                     if more {
                         cx.waker().wake_by_ref();
+                    }
+                    if self.inbound.as_ref().is_some_and(|inbound| inbound.is_done()) {
+                        self.inbound = None;
                     }
                     return Poll::Pending;
                 }

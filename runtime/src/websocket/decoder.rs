@@ -98,6 +98,11 @@ impl Decoder {
         received
     }
 
+    /// Whether it is between messages and frames: a new one would do as well.
+    pub fn is_idle(&self) -> bool {
+        self.message.is_none() && matches!(&self.stage, Stage::Head(head) if head.is_empty())
+    }
+
     /// How many bytes of the heap it holds.
     #[cfg(test)]
     pub(super) fn memory(&self) -> usize {

@@ -10,6 +10,11 @@ pub(super) struct Head {
 }
 
 impl Head {
+    /// Whether nothing of it has come.
+    pub(super) fn is_empty(&self) -> bool {
+        self.come == 0
+    }
+
     /// How long it is, as far as can be told. The mask of a frame that has none is not waited for.
     fn length(&self) -> usize {
         if self.come < 2 {
