@@ -124,6 +124,11 @@ impl Connection {
         self.readings.iter().map(|reading| &reading.channel).chain(self.joining.iter().map(|joining| &joining.reading.channel))
     }
 
+    /// Looks at what a read will look at first, and gives something of it.
+    pub(crate) fn touch(&self) -> usize {
+        self.readings.first().map_or(0, |reading| usize::from(reading.fresh))
+    }
+
     /// Fills an empty batch with what goes out next; false where there is nothing: then its seat is woken when there may be.
     pub(crate) fn read(&mut self, batch: &mut Batch) -> bool {
         batch.more = true;

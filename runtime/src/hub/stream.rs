@@ -77,6 +77,11 @@ impl Stream {
         Poll::Ready(Some(()))
     }
 
+    /// Looks at what a read will look at first, and gives something of it.
+    pub(crate) fn touch(&self) -> usize {
+        self.connection.touch() + self.slot + Arc::strong_count(&self.seat)
+    }
+
     /// When it has something to say without being woken: a heartbeat, or its end.
     pub(crate) fn due(&self) -> Option<Instant> {
         let turn = if let End::At(turn) = self.end { Some(turn) } else { None };

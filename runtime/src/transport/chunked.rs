@@ -102,6 +102,11 @@ impl Connection {
 }
 
 impl Driven for Connection {
+    fn touch(&self) -> usize {
+        let stream = if let Stage::Open(stream) = &self.stage { stream.touch() } else { 0 };
+        stream + self.socket.touch()
+    }
+
     fn poll(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Poll<()> {
         if let Stage::Open(_) = self.stage {
             match self.poll_open(cx, turn) {

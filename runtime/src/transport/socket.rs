@@ -10,7 +10,7 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto::upgrade::downcast;
-use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
+use tokio::io::{AsyncRead as _, AsyncWrite as _, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
@@ -79,6 +79,12 @@ impl Socket {
 
     fn new(io: Io) -> Self {
         Self { io, unwritten: VecDeque::new(), unflushed: false, written: 0, blocked: None }
+    }
+
+    /// Looks at what a write will look at first, and gives something of it.
+    pub(crate) fn touch(&self) -> usize {
+        let ready = if let Io::Tcp { tcp, .. } = &self.io { tcp.try_io(Interest::WRITABLE, || Ok(())).is_ok() } else { false };
+        usize::from(ready) + self.unwritten.len()
     }
 
     /// Whether it has taken all.

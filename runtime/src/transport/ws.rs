@@ -337,6 +337,11 @@ fn bye_frame(bye: Bye) -> Vec<Bytes> {
 }
 
 impl Driven for Connection {
+    fn touch(&self) -> usize {
+        let stream = if let Stage::Open(stream) = &self.stage { stream.touch() } else { 0 };
+        stream + self.socket.touch() + usize::from(self.pinged) + usize::from(self.inbound.is_some())
+    }
+
     fn poll(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Poll<()> {
         if matches!(self.stage, Stage::Open(_)) {
             match self.poll_open(cx, turn) {

@@ -20,6 +20,10 @@ fn read_each(decoder: &mut Decoder, mut piece: &[u8], received: &mut Vec<Receive
     while let Some(one) = decoder.decode(&mut piece)? {
         received.push(one);
     }
+    // Where it says that it is idle, another goes on as well.
+    if decoder.is_idle() {
+        *decoder = Decoder::new(LIMIT);
+    }
     Ok(())
 }
 
