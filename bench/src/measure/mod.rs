@@ -3,6 +3,8 @@
 mod chart;
 mod contestant;
 mod fanout;
+mod idle;
+mod memory;
 mod options;
 mod pair;
 mod report;
@@ -11,6 +13,7 @@ mod server;
 
 use std::process::Command;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_setaffinity};
 
 pub use contestant::Contestant;
@@ -19,6 +22,9 @@ pub use report::{Cell, Report, Row, Table};
 pub use sample::{Sample, percentile};
 pub use server::Server;
 
+/// Clients of two servers with ten thousand each, and some.
+const FILES: u64 = 65_536;
+
 /// Measures one workload and returns what came out.
 ///
 /// # Errors
@@ -26,9 +32,11 @@ pub use server::Server;
 pub fn run(workload: &str, words: &[String]) -> Result<Report, String> {
     let options = Options::read(workload, words)?;
     let alone = stand_apart()?;
+    more_files()?;
     let mut report = match workload {
         "fanout" => fanout::run(&options)?,
-        _ => return Err(format!("there is no workload `{workload}`: fanout")),
+        "idle" => idle::run(&options)?,
+        _ => return Err(format!("there is no workload `{workload}`: fanout, idle")),
     };
     report.notes.push(alone);
     report.write(&options.out)?;
@@ -49,4 +57,13 @@ fn stand_apart() -> Result<String, String> {
         "Load and servers shared their cores with what else ran."
     }
     .into())
+}
+
+/// Raises what a process may hold open, here and so in the servers: a socket is a file.
+fn more_files() -> Result<(), String> {
+    let hard = getrlimit(Resource::Nofile).maximum;
+    // Root may go above the hard limit.
+    let limits = [Some(FILES.max(hard.unwrap_or(FILES))), hard];
+    let raised = limits.into_iter().any(|files| setrlimit(Resource::Nofile, Rlimit { current: files, maximum: files }).is_ok());
+    if raised { Ok(()) } else { Err("the limit of open files cannot be raised".into()) }
 }

@@ -27,8 +27,8 @@ pub struct Options {
 
 /// How the options are named.
 pub const HELP: &str = "\
---slices N            pairs of slices, contestant and limit in turn (12)
---subscribers N       clients of each server (1000)
+--slices N            pairs of slices, contestant and limit in turn (12; idle and slow: runs, 3)
+--subscribers N       clients of each server (1000; idle 10000, slow 100)
 --bytes N             the size of an event (150)
 --cores 1|2           cores of the server; with two it shares one with the load (1)
 --only NAME,…         these contestants alone
@@ -43,8 +43,12 @@ impl Options {
     pub fn read(workload: &str, words: &[String]) -> Result<Self, String> {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
         let mut options = Self {
-            slices: 12,
-            subscribers: 1_000,
+            slices: if ["idle", "slow"].contains(&workload) { 3 } else { 12 },
+            subscribers: match workload {
+                "idle" => 10_000,
+                "slow" => 100,
+                _ => 1_000,
+            },
             bytes: 150,
             cores: 1,
             only: Vec::new(),

@@ -8,6 +8,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::Contestant;
+use super::memory::Memory;
 use crate::event::{Publish, now};
 use crate::load::{CONNECTING, Load, Transport};
 
@@ -81,6 +82,10 @@ impl Server {
             }
             before = after;
         }
+    }
+
+    pub(super) fn memory(&self) -> Result<Memory, String> {
+        Memory::of(&tree(self.child.id())?).map_err(|error| format!("{}: {error}", self.contestant.name))
     }
 }
 
