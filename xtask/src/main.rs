@@ -1,11 +1,13 @@
 //! Every chore of the project; `cargo xtask` names them. No dependencies, so that it runs before anything is built.
 #![allow(clippy::print_stdout, reason = "a chore talks to the one who runs it")]
 
+mod autobahn;
 mod bench;
 mod book;
 mod faults;
 mod fuzz;
 mod install;
+mod python;
 mod shell;
 mod soak;
 mod steps;
@@ -19,6 +21,7 @@ cargo xtask test [STEP…]              everything that must hold, or only the n
 cargo xtask test --list               the steps
 cargo xtask book                      builds the book into book/out
 cargo xtask faults [NAME…]            breaks a copy of the code on purpose, and expects the law to notice
+cargo xtask autobahn                  all of Autobahn's cases against the WebSocket codec; `test autobahn` leaves out the longest
 cargo xtask fuzz [--inputs N]         the WebSocket codec under mutated bytes, 10 million where N is not said
 cargo xtask soak                      a reader that never reads, for a minute under load
 cargo xtask bench derive [--max R]    what the derive adds to `cargo check`; with --max, fails above that ratio
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
         ["test", steps @ ..] => test::run(steps),
         ["book"] => book::build(),
         ["faults", names @ ..] => faults::run(names),
+        ["autobahn"] => autobahn::all(),
         ["fuzz"] => fuzz::run_it("10000000"),
         ["fuzz", "--inputs", inputs] => fuzz::run_it(inputs),
         ["soak"] => soak::run_it(),

@@ -1,10 +1,10 @@
 //! `cargo xtask test`: everything that must hold, in the order in which a mistake is cheapest to find.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::shell::{cargo, command, has, root, target};
 use crate::steps::{Step, Verdict};
-use crate::{book, install, steps, tree};
+use crate::{autobahn, book, install, python, steps, tree};
 
 const STEPS: &[Step] = &[
     Step { name: "install", promise: "the programs that the tests start are there", run: install::step },
@@ -17,6 +17,7 @@ const STEPS: &[Step] = &[
     Step { name: "doc", promise: "the API's pages build without a warning", run: doc },
     Step { name: "deps", promise: "the dependencies are those the book lists, with one syn", run: tree::step },
     Step { name: "clients", promise: "clients in Python that others wrote are served", run: clients },
+    Step { name: "autobahn", promise: "the WebSocket codec is what Autobahn's cases expect", run: autobahn::step },
     Step { name: "browser", promise: "the pages work in Chromium", run: browser },
     Step { name: "book", promise: "the book builds", run: book::step },
 ];
@@ -42,7 +43,9 @@ fn fmt() -> Result<Verdict, String> {
     passes(&["fmt", "--all", "--check"])
 }
 
+/// The tests turn a feature on, and so does the whole workspace with them: the crate by itself has it off.
 fn clippy() -> Result<Verdict, String> {
+    passes(&["clippy", "-p", "triwire", "--all-targets", "--", "-D", "warnings"])?;
     passes(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
 }
 
@@ -93,17 +96,10 @@ fn examples() -> Result<Verdict, String> {
     passes(&["build", "-p", "triwire-examples", "--bins"])
 }
 
-/// Python will not have packages in the system's own place, so they go into an environment under `target`.
 fn clients() -> Result<Verdict, String> {
     if !has("tests/clients/requirements.txt") {
         return Ok(Verdict::Skipped("there is no tests/clients/requirements.txt".into()));
     }
-    let environment = target().join("python");
-    let python: PathBuf = environment.join("bin/python");
-    if !python.exists() {
-        crate::shell::run(command("python3", &["-m", "venv"]).arg(&environment))?;
-    }
-    let python = python.display().to_string();
-    crate::shell::run(&mut command(&python, &["-m", "pip", "install", "--quiet", "-r", "tests/clients/requirements.txt"]))?;
+    let python = python::with("tests/clients/requirements.txt")?;
     run_all(command(&python, &["-m", "unittest", "discover", "-s", "tests/clients"]).env(EXAMPLES, target().join("debug")))
 }
