@@ -6,7 +6,7 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 
 use crate::position::{Epoch, Position};
 use crate::protocol;
-use crate::websocket::{Header, Opcode, header};
+use crate::websocket::{Agreed, Header, Opcode, deflate, header};
 
 /// An event in a channel's log, shared by all who read it. Cloning counts a reference.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ struct Shared {
     /// The item, behind the header of its WebSocket frame: a few bytes that spare a second copy.
     frame: Bytes,
     header: usize,
+    /// The same compressed, where that makes it smaller.
+    deflated: OnceLock<Bytes>,
     /// The item as an SSE event, in a chunk of an HTTP/1.1 body.
     chunk: OnceLock<Bytes>,
 }
@@ -50,7 +52,7 @@ impl Entry {
         let start = Header::MOST - header.len();
         frame[start..Header::MOST].copy_from_slice(&header);
         let frame = frame.freeze().slice(start..);
-        Self(Arc::new(Shared { position, at: record.at, frame, header: header.len(), chunk: OnceLock::new() }))
+        Self(Arc::new(Shared { position, at: record.at, frame, header: header.len(), deflated: OnceLock::new(), chunk: OnceLock::new() }))
     }
 
     /// Its place; a volatile event has none.
@@ -73,9 +75,14 @@ impl Entry {
         &self.0.frame[self.0.header..]
     }
 
-    /// The item as a WebSocket's frame.
-    pub(crate) fn frame(&self) -> &Bytes {
-        &self.0.frame
+    /// The item as a WebSocket's frame, compressed where that was agreed and makes it smaller.
+    pub(crate) fn frame(&self, agreed: Option<Agreed>) -> &Bytes {
+        match agreed {
+            Some(agreed) if agreed.takes(self.item().len()) => {
+                self.0.deflated.get_or_init(|| deflate(self.item()).unwrap_or_else(|| self.0.frame.clone()))
+            }
+            _ => &self.0.frame,
+        }
     }
 
     /// The item as an SSE event, in a chunk of an HTTP/1.1 body; made once and only if an SSE reader comes.

@@ -8,7 +8,7 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use crate::position::Position;
 use crate::protocol::{self, Bye, Gap};
 use crate::run::Run;
-use crate::websocket::{self, Opcode};
+use crate::websocket::{self, Agreed, Opcode};
 
 /// What a connection hands its transport, in the order of the wire.
 #[derive(Debug, Clone)]
@@ -42,10 +42,10 @@ impl Output {
         })
     }
 
-    /// Its items as WebSocket frames.
-    pub(crate) fn frames(&self, into: &mut Vec<Bytes>) {
+    /// Its items as WebSocket frames, events compressed as was agreed.
+    pub(crate) fn frames(&self, agreed: Option<Agreed>, into: &mut Vec<Bytes>) {
         match self {
-            Self::Run(run) => run.frames(into),
+            Self::Run(run) => run.frames(agreed, into),
             _ => into.extend(self.own_item().map(|item| websocket::frame(Opcode::Text, item.as_bytes()))),
         }
     }

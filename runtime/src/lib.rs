@@ -51,7 +51,6 @@ pub mod __private {
 /// The WebSocket codec, for what must look at it from outside: the tests, Autobahn's echo server and the fuzz driver; not for use.
 #[doc(hidden)]
 pub mod __websocket {
-    #[cfg(feature = "deflate")]
     pub use crate::websocket::{Agreed, deflate, negotiate};
     pub use crate::websocket::{Decoder, Header, Opcode, Received, Violation, accept_key, close_frame, frame, header};
 }

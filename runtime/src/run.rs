@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::{Bytes, BytesMut};
 
 use crate::entry::Entry;
+use crate::websocket::Agreed;
 
 /// Joined bytes are a copy, which what is still unwritten of them keeps alive: longer runs are written piece by piece, out of the entries.
 const JOINED_BYTES: usize = 16 << 10;
@@ -27,6 +28,7 @@ struct Shared {
     entries: Vec<(Order, Entry)>,
     bytes: usize,
     frames: OnceLock<Bytes>,
+    deflated: OnceLock<Bytes>,
     #[cfg(feature = "serve")]
     chunks: OnceLock<Bytes>,
     events: OnceLock<Bytes>,
@@ -43,6 +45,7 @@ impl Run {
             entries,
             bytes,
             frames: OnceLock::new(),
+            deflated: OnceLock::new(),
             #[cfg(feature = "serve")]
             chunks: OnceLock::new(),
             events: OnceLock::new(),
@@ -77,9 +80,15 @@ impl Run {
         self.0.bytes
     }
 
-    /// As WebSocket frames.
-    pub(crate) fn frames(&self, into: &mut Vec<Bytes>) {
-        self.pieces(&self.0.frames, |entry| entry.frame().clone(), into);
+    /// As WebSocket frames, compressed as was agreed.
+    pub(crate) fn frames(&self, agreed: Option<Agreed>, into: &mut Vec<Bytes>) {
+        let frame = |entry: &Entry| entry.frame(agreed).clone();
+        match agreed {
+            None => self.pieces(&self.0.frames, frame, into),
+            Some(agreed) if agreed.takes(usize::MAX) => self.pieces(&self.0.deflated, frame, into),
+            // What a small window takes is not what others take.
+            Some(_) => into.extend(self.0.entries.iter().map(|(_, entry)| frame(entry))),
+        }
     }
 
     /// As SSE events, in chunks of an HTTP/1.1 body.

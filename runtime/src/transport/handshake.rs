@@ -8,12 +8,14 @@ use hyper::upgrade::OnUpgrade;
 
 use crate::protocol::SUBPROTOCOL;
 use crate::transport::problem::Problem;
-use crate::websocket::accept_key;
+use crate::websocket::{Agreed, accept_key, negotiate};
 
 /// A request that may become a WebSocket.
 pub(crate) struct Handshake {
     accept: String,
     subprotocol: bool,
+    /// What of the compression that the client offers is agreed to.
+    pub(crate) agreed: Option<Agreed>,
     upgrade: OnUpgrade,
 }
 
@@ -31,9 +33,11 @@ impl Handshake {
         let key = headers.get(header::SEC_WEBSOCKET_KEY).and_then(|key| key.to_str().ok());
         let accept = accept_key(key.filter(|key| is_key(key)).ok_or(Problem::HandshakeMalformed)?);
         let subprotocol = has_token(headers, &header::SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL);
+        let offers = headers.get_all(header::SEC_WEBSOCKET_EXTENSIONS).iter().filter_map(|line| line.to_str().ok());
+        let agreed = negotiate(offers);
         // Absent where something between took it, or where no server stands behind the request.
         let upgrade = parts.extensions.remove::<OnUpgrade>().ok_or(Problem::UpgradeRequired { version })?;
-        Ok(Self { accept, subprotocol, upgrade })
+        Ok(Self { accept, subprotocol, agreed, upgrade })
     }
 
     /// The 101, and the promise that it is kept.
@@ -46,6 +50,10 @@ impl Handshake {
         headers.insert(header::SEC_WEBSOCKET_ACCEPT, self.accept.try_into().expect("base64 is a header's value"));
         if self.subprotocol {
             headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+        }
+        if let Some(agreed) = self.agreed {
+            let answer = agreed.answer().try_into().expect("the names and numbers of an extension are a header's value");
+            headers.insert(header::SEC_WEBSOCKET_EXTENSIONS, answer);
         }
         (response, self.upgrade)
     }

@@ -22,7 +22,7 @@ use crate::transport::handshake::Handshake;
 use crate::transport::problem::Problem;
 use crate::transport::request::Asked;
 use crate::transport::socket::Socket;
-use crate::websocket::{Decoder, Opcode, Received, Violation, close_frame, frame};
+use crate::websocket::{Agreed, Decoder, Opcode, Received, Violation, close_frame, frame};
 
 /// Batches and reads of one connection before the next has its turn.
 const ROUNDS: usize = 8;
@@ -30,13 +30,18 @@ const ROUNDS: usize = 8;
 /// Accepts. What refuses a stream is told inside it, for a browser shows a page nothing of a refused upgrade.
 pub(crate) fn answer(node: &Arc<Node>, guard: Guard, asked: &Asked, handshake: Handshake) -> Response {
     let stream = node.connect(&asked.channels, asked.since, Some(node.limits.ws_ping));
+    let agreed = handshake.agreed;
     let (response, upgrade) = handshake.accept();
     let node = Arc::clone(node);
     tokio::spawn(async move {
         let Ok(upgraded) = upgrade.await else { return };
-        let (socket, read) = Socket::of(upgraded);
+        let (socket, unread) = Socket::of(upgraded);
         let drivers = Arc::clone(&node.drivers);
-        drivers.drive(Connection::new(node, guard, stream, socket, read));
+        let mut connection = Connection::new(node, guard, agreed, socket, stream);
+        if !unread.is_empty() {
+            connection.inbound().unread = unread;
+        }
+        drivers.drive(connection);
     });
     response
 }
@@ -80,6 +85,7 @@ impl From<Violation> for End {
 struct Connection {
     node: Arc<Node>,
     guard: Guard,
+    agreed: Option<Agreed>,
     socket: Socket,
     /// None while the client has said nothing that is not done with: most of the time.
     inbound: Option<Box<Inbound>>,
@@ -112,17 +118,14 @@ enum Stage {
 type Step = Result<bool, End>;
 
 impl Connection {
-    fn new(node: Arc<Node>, guard: Guard, stream: Result<Stream, Refused>, socket: Socket, unread: Bytes) -> Self {
-        let beat = Instant::now() + node.limits.ws_ping;
-        let refused = stream.as_ref().err().copied();
-        let stage = match stream {
-            Ok(stream) => Stage::Open(stream),
-            Err(_) => Stage::Closing { until: beat, stream: None },
+    fn new(node: Arc<Node>, guard: Guard, agreed: Option<Agreed>, socket: Socket, stream: Result<Stream, Refused>) -> Self {
+        let now = Instant::now();
+        let (beat, until) = (now + node.limits.ws_ping, now + node.limits.ws_pong);
+        let (stage, refused) = match stream {
+            Ok(stream) => (Stage::Open(stream), None),
+            Err(refused) => (Stage::Closing { until, stream: None }, Some(refused)),
         };
-        let mut connection = Self { node, guard, socket, inbound: None, stage, beat, pinged: false };
-        if !unread.is_empty() {
-            connection.inbound().unread = unread;
-        }
+        let mut connection = Self { node, guard, agreed, socket, inbound: None, stage, beat, pinged: false };
         if let Some(refused) = refused {
             connection.refuse(refused);
         }
@@ -185,7 +188,7 @@ impl Connection {
             inbound.asks.joined(*tag);
             self.answer(Some(*position), pieces);
         }
-        output.frames(pieces);
+        output.frames(self.agreed, pieces);
         if let Output::Bye(bye) = output { Err(End::bye(bye.reason)) } else { Ok(()) }
     }
 
@@ -212,10 +215,12 @@ impl Connection {
     }
 
     fn inbound(&mut self) -> &mut Inbound {
-        let Self { node, guard, inbound, .. } = self;
+        let Self { node, guard, agreed, inbound, .. } = self;
         inbound.get_or_insert_with(|| {
             let asks = Asks::new(guard.clone(), node.limits.channels_per_connection);
-            Box::new(Inbound { decoder: Decoder::new(node.limits.inbound_bytes), unread: Bytes::new(), pong: None, asks })
+            let decoder = Decoder::new(node.limits.inbound_bytes);
+            let decoder = if agreed.is_some() { decoder.with_deflate() } else { decoder };
+            Box::new(Inbound { decoder, unread: Bytes::new(), pong: None, asks })
         })
     }
 
@@ -332,7 +337,7 @@ impl Inbound {
 
 fn bye_frame(bye: Bye) -> Vec<Bytes> {
     let mut frames = Vec::new();
-    Output::Bye(bye).frames(&mut frames);
+    Output::Bye(bye).frames(None, &mut frames);
     frames
 }
 

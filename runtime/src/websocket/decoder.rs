@@ -82,7 +82,6 @@ impl Decoder {
     }
 
     /// The client may compress what it sends; the limit holds for what comes of it.
-    #[cfg(feature = "deflate")]
     pub fn with_deflate(self) -> Self {
         Self { deflate: true, ..self }
     }

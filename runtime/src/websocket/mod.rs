@@ -11,6 +11,8 @@ mod head;
 mod offer;
 #[cfg(test)]
 mod tests;
+#[cfg(not(feature = "deflate"))]
+mod without;
 
 use data_encoding::BASE64;
 use sha1::{Digest as _, Sha1};
@@ -21,6 +23,8 @@ pub use deflate::deflate;
 pub use frame::{Header, close_frame, frame, header};
 #[cfg(feature = "deflate")]
 pub use offer::{Agreed, negotiate};
+#[cfg(not(feature = "deflate"))]
+pub use without::{Agreed, deflate, negotiate};
 
 /// The most a control frame carries (RFC 6455 section 5.5).
 const CONTROL_BYTES: usize = 125;
