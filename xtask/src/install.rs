@@ -51,7 +51,6 @@ pub(crate) fn step() -> Result<Verdict, String> {
         let remedy = format!("install them (on Debian: `sudo apt-get install --no-install-recommends {list}`) and run again");
         return Err(format!("these programs are missing; {remedy}\n{}", reasons.join("\n")));
     }
-    let apt = |arguments: &[&str]| run(command("apt-get", arguments).env("DEBIAN_FRONTEND", "noninteractive"));
     apt(&["update", "-q"])?;
     let mut arguments = vec!["install", "-y", "-q", "--no-install-recommends"];
     arguments.extend(&packages);
@@ -60,6 +59,23 @@ pub(crate) fn step() -> Result<Verdict, String> {
         still if still.is_empty() => Ok(Verdict::Passed),
         still => Err(format!("apt-get installed {}, which still does not work", still.join(" "))),
     }
+}
+
+/// nginx's module nchan, for the benchmarks alone.
+pub(crate) fn nchan() -> Result<(), String> {
+    const PACKAGE: &str = "libnginx-mod-nchan";
+    if answers("dpkg", &["-s", PACKAGE]) {
+        return Ok(());
+    }
+    if !answers("apt-get", &["--version"]) || !is_root() {
+        return Err(format!("Debian's package `{PACKAGE}` is not installed, and we may not install it"));
+    }
+    apt(&["update", "-q"])?;
+    apt(&["install", "-y", "-q", "--no-install-recommends", PACKAGE])
+}
+
+fn apt(arguments: &[&str]) -> Result<(), String> {
+    run(command("apt-get", arguments).env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
 fn lacking() -> impl Iterator<Item = &'static Need> {

@@ -8,6 +8,7 @@ mod bare;
 mod limit;
 mod preframed;
 mod registry;
+mod socketio;
 mod triwire;
 
 use std::future::Future;
@@ -34,6 +35,7 @@ pub fn serve(name: &str) -> Result<(), String> {
         "axum" => in_tokio(axum_hand::serve_select),
         "axum-split" => in_tokio(axum_hand::serve_split),
         "axum-tuned" => in_tokio(axum_tuned::serve),
+        "socketioxide" => in_tokio(socketio::serve),
         _ => return Err(format!("there is no contestant `{name}`")),
     };
     served.map_err(|error| format!("{name}: {error}"))

@@ -5,6 +5,7 @@ mod contestant;
 mod fanout;
 mod idle;
 mod memory;
+mod nchan;
 mod options;
 mod pair;
 mod report;

@@ -1,14 +1,16 @@
 //! A contestant that runs: what it is told, and what the kernel says it used.
 
 use std::fs;
-use std::io::{self, BufRead as _, BufReader, Write as _};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::Contestant;
+use rustix::process::{Pid, Signal, kill_process};
+
 use super::memory::Memory;
+use super::{Contestant, nchan};
 use crate::event::{Publish, now};
 use crate::load::{CONNECTING, Load, Transport};
 
@@ -21,9 +23,18 @@ const REST: Duration = Duration::from_millis(2);
 pub struct Server {
     contestant: Contestant,
     child: Child,
-    input: Option<ChildStdin>,
+    input: Input,
     address: SocketAddr,
     published: u64,
+}
+
+/// Where it is told what to publish.
+enum Input {
+    /// Lines on its standard input.
+    Lines(ChildStdin),
+    /// Requests to nginx.
+    Posts(TcpStream),
+    Ended,
 }
 
 impl Server {
@@ -32,17 +43,26 @@ impl Server {
     /// # Errors
     /// When it does not start, or does not say its port.
     pub fn start(contestant: Contestant, cores: usize) -> Result<Self, String> {
-        let named = |error: io::Error| format!("{}: {error}", contestant.name);
-        let command = contestant.command()?;
-        let mut pinned = Command::new("taskset");
-        pinned.args(["-c", if cores == 1 { "0" } else { "0,1" }]).arg(command.get_program()).args(command.get_args());
-        let mut child = pinned.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(named)?;
-        let (input, output) = (child.stdin.take(), child.stdout.take().expect("it is piped"));
+        let pinned = |command: &Command| {
+            let mut pinned = Command::new("taskset");
+            pinned.args(["-c", if cores == 1 { "0" } else { "0,1" }]).arg(command.get_program()).args(command.get_args());
+            pinned.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(|error| error.to_string())
+        };
+        if contestant.is_nchan() {
+            let (command, address) = nchan::command(cores)?;
+            let mut server = Self { contestant, child: pinned(&command)?, input: Input::Ended, address, published: 0 };
+            server.input = Input::Posts(nchan::connect(address)?);
+            return Ok(server);
+        }
+        let mut child = pinned(&contestant.command()?)?;
+        let (input, output) = (child.stdin.take().expect("it is piped"), child.stdout.take().expect("it is piped"));
+        let address = (Ipv4Addr::LOCALHOST, 0).into();
+        let mut server = Self { contestant, child, input: Input::Lines(input), address, published: 0 };
         let mut line = String::new();
-        BufReader::new(output).read_line(&mut line).map_err(named)?;
+        BufReader::new(output).read_line(&mut line).map_err(|error| error.to_string())?;
         let port = line.strip_prefix("ready ").and_then(|port| port.trim().parse().ok());
-        let port: u16 = port.ok_or_else(|| format!("{} said `{}` and not its port", contestant.name, line.trim()))?;
-        Ok(Self { contestant, child, input, address: (Ipv4Addr::LOCALHOST, port).into(), published: 0 })
+        server.address.set_port(port.ok_or_else(|| format!("it said `{}` and not its port", line.trim()))?);
+        Ok(server)
     }
 
     /// So many clients of this server, all in the rooms named.
@@ -63,8 +83,12 @@ impl Server {
     pub fn publish(&mut self, rooms: u32, count: u64, bytes: usize) -> Result<(), String> {
         let publish = Publish { room: 0, rooms, first: self.published + 1, count, bytes, at: now() };
         self.published += count * u64::from(rooms);
-        let input = self.input.as_mut().expect("it is there until the drop");
-        input.write_all(format!("{publish}\n").as_bytes()).map_err(|error| format!("{} takes no input: {error}", self.contestant.name))
+        let published = match &mut self.input {
+            Input::Lines(input) => input.write_all(format!("{publish}\n").as_bytes()),
+            Input::Posts(stream) => nchan::publish(stream, publish),
+            Input::Ended => Ok(()),
+        };
+        published.map_err(|error| format!("{} takes no input: {error}", self.contestant.name))
     }
 
     /// The time that all its threads and children have used, once it is at rest.
@@ -91,7 +115,11 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.input = None;
+        self.input = Input::Ended;
+        if self.contestant.is_nchan() {
+            // Killed, it would leave its workers behind.
+            let _ = Pid::from_raw(self.child.id().cast_signed()).map(|pid| kill_process(pid, Signal::TERM));
+        }
         let begun = Instant::now();
         while matches!(self.child.try_wait(), Ok(None)) {
             if begun.elapsed() > END {
