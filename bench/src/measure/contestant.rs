@@ -50,6 +50,7 @@ pub(super) const BARE: Contestant = ours("bare", STREAMS);
 /// All others, in the order of the tables.
 pub(super) const CONTESTANTS: &[Contestant] = &[
     ours("triwire", ALL),
+    ours("triwire-axum", ALL),
     ours("axum", ALL),
     ours("axum-split", WS),
     ours("axum-tuned", STREAMS),
