@@ -7,6 +7,9 @@ use super::*;
 fn a_frame_that_is_not_masked_is_refused() {
     is_refused(b"\x81\x05Hello");
     is_refused(b"\x89\x00");
+    // Nor are the bytes of its length taken for a mask.
+    is_refused(&[&b"\x82\x7e\x00\x7e"[..], &[7; 126]].concat());
+    is_refused(&[&b"\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00"[..], &[7; 65536]].concat());
 }
 
 /// The mask is not waited for: the frame would not be refused before the next one.
@@ -23,6 +26,8 @@ fn a_reserved_bit_is_refused() {
     for bit in [0x40, 0x20, 0x10, 0x70] {
         for opcode in [Opcode::Text, Opcode::Binary, Opcode::Ping, Opcode::Pong, Opcode::Close] {
             is_refused(&client(FINAL | bit | opcode as u8, b""));
+            // What RFC 7692 calls `Hello`, had it been agreed to.
+            is_refused(&client(FINAL | bit | opcode as u8, b"\xf2\x48\xcd\xc9\xc9\x07\x00"));
         }
         is_refused(&[client(opcode(Opcode::Text), b"a"), client(FINAL | bit, b"b")].concat());
     }

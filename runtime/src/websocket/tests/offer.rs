@@ -98,6 +98,7 @@ fn a_value_may_be_quoted() {
     is_accepted("permessage-deflate; client_max_window_bits = \"10\"");
     assert!(answer(&["permessage-deflate; server_max_window_bits=\"10\""]).is_some_and(|answer| answer.ends_with("=10")));
     is_declined("permessage-deflate; client_max_window_bits=\"10");
+    is_declined("permessage-deflate; client_max_window_bits=10\"");
 }
 
 /// Of a window smaller than that of the frames made for all, only what lies in it whole is sent compressed.
