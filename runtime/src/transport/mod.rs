@@ -10,6 +10,7 @@ mod ask;
 mod chunked;
 pub(crate) mod direct;
 mod handshake;
+mod line;
 pub(crate) mod origin;
 mod poll;
 pub(crate) mod problem;

@@ -19,13 +19,11 @@ use crate::position::Position;
 use crate::protocol::{Bye, ByeReason, close};
 use crate::transport::ask::{Asks, NotUnderstood};
 use crate::transport::handshake::Handshake;
+use crate::transport::line::{Cut, Line, ROUNDS, Stage};
 use crate::transport::problem::Problem;
 use crate::transport::request::Asked;
 use crate::transport::socket::Socket;
 use crate::websocket::{Agreed, Decoder, Opcode, Received, Violation, close_frame, frame};
-
-/// Batches and reads of one connection before the next has its turn.
-const ROUNDS: usize = 8;
 
 /// Accepts. What refuses a stream is told inside it, for a browser shows a page nothing of a refused upgrade.
 pub(crate) fn answer(node: &Arc<Node>, guard: Guard, asked: &Asked, handshake: Handshake) -> Response {
@@ -71,6 +69,15 @@ impl End {
     }
 }
 
+impl From<Cut> for End {
+    fn from(cut: Cut) -> Self {
+        match cut {
+            Cut::Gone => Self::Gone,
+            Cut::Stalled => Self::Stalled,
+        }
+    }
+}
+
 impl From<Violation> for End {
     fn from(violation: Violation) -> Self {
         let why = match violation {
@@ -83,13 +90,11 @@ impl From<Violation> for End {
 }
 
 struct Connection {
-    node: Arc<Node>,
+    line: Line,
     guard: Guard,
     agreed: Option<Agreed>,
-    socket: Socket,
     /// None while the client has said nothing that is not done with: most of the time.
     inbound: Option<Box<Inbound>>,
-    stage: Stage,
     /// When the next ping is due, or its pong.
     beat: Instant,
     pinged: bool,
@@ -105,15 +110,6 @@ struct Inbound {
     asks: Asks,
 }
 
-enum Stage {
-    Open(Stream),
-    /// The stream is held until the close is out: a drain waits for it.
-    Closing {
-        until: Instant,
-        stream: Option<Stream>,
-    },
-}
-
 /// Whether something moved, so that it is worth looking again.
 type Step = Result<bool, End>;
 
@@ -125,7 +121,7 @@ impl Connection {
             Ok(stream) => (Stage::Open(stream), None),
             Err(refused) => (Stage::Closing { until, stream: None }, Some(refused)),
         };
-        let mut connection = Self { node, guard, agreed, socket, inbound: None, stage, beat, pinged: false };
+        let mut connection = Self { line: Line { node, socket, stage }, guard, agreed, inbound: None, beat, pinged: false };
         if let Some(refused) = refused {
             connection.refuse(refused);
         }
@@ -134,13 +130,13 @@ impl Connection {
 
     /// Tells a client why it gets no stream.
     fn refuse(&mut self, refused: Refused) {
-        let retry_ms = self.node.retry();
+        let retry_ms = self.line.node.retry();
         let (problem, reason) = match refused {
             Refused::Busy => (Problem::Busy { retry_ms }, ByeReason::Busy),
             Refused::Draining => (Problem::Draining { retry_ms }, ByeReason::Drain),
         };
-        problem.note(&self.node, "ws");
-        self.socket.queue(bye_frame(Bye { reason, retry_ms }));
+        problem.note(&self.line.node, "ws");
+        self.line.socket.queue(bye_frame(Bye { reason, retry_ms }));
         self.close(&End::bye(reason), Instant::now());
     }
 
@@ -158,10 +154,10 @@ impl Connection {
 
     /// Writes what waits; then a batch, and the answers that are due. Says whether there may be more to write.
     fn write(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Step {
-        if !self.socket.is_clear() && self.flush(cx, turn.now)?.is_pending() {
+        if self.line.flush(cx, turn.now)?.is_pending() {
             return Ok(false);
         }
-        let Stage::Open(stream) = &mut self.stage else { return Ok(false) };
+        let Stage::Open(stream) = &mut self.line.stage else { return Ok(false) };
         if let Some(inbound) = &mut self.inbound {
             turn.pieces.extend(inbound.pong.take());
             inbound.asks.progress(stream, cx);
@@ -179,7 +175,7 @@ impl Connection {
         if turn.pieces.is_empty() {
             return Ok(false);
         }
-        let written = self.socket.poll_write(cx, turn.now, &mut turn.pieces).map_err(|_| End::Gone)?;
+        let written = self.line.socket.poll_write(cx, turn.now, &mut turn.pieces).map_err(|_| End::Gone)?;
         Ok(written.is_ready() && (turn.batch.more || self.inbound.is_some()))
     }
 
@@ -197,25 +193,19 @@ impl Connection {
         let Some(inbound) = &mut self.inbound else { return };
         while let Some(answer) = inbound.asks.answer(position) {
             if let Some(problem) = &answer.refused {
-                problem.note(&self.node, "ws");
+                problem.note(&self.line.node, "ws");
             }
             pieces.push(frame(Opcode::Text, answer.json.as_bytes()));
         }
     }
 
-    /// Writes what waits, and ends a connection whose socket has taken nothing for the whole of the limit.
-    fn flush(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<Poll<()>, End> {
-        let flushed = self.socket.poll_flush(cx, now).map_err(|_| End::Gone)?;
-        if self.socket.stalled_at(self.node.limits.stalled).is_some_and(|at| at <= now) { Err(End::Stalled) } else { Ok(flushed) }
-    }
-
     /// Whether as much waits for its answer as may: nothing more is read then.
     fn rests(&self) -> bool {
-        self.inbound.as_ref().is_some_and(|inbound| inbound.rests(&self.node))
+        self.inbound.as_ref().is_some_and(|inbound| inbound.rests(&self.line.node))
     }
 
     fn inbound(&mut self) -> &mut Inbound {
-        let Self { node, guard, agreed, inbound, .. } = self;
+        let Self { line: Line { node, .. }, guard, agreed, inbound, .. } = self;
         inbound.get_or_insert_with(|| {
             let asks = Asks::new(guard.clone(), node.limits.channels_per_connection);
             let decoder = Decoder::new(node.limits.inbound_bytes);
@@ -237,7 +227,7 @@ impl Connection {
             self.inbound().unread = unread.split_off(taken);
             return Ok(true);
         }
-        let Poll::Ready(read) = self.socket.poll_read(cx, &mut turn.input) else { return Ok(false) };
+        let Poll::Ready(read) = self.line.socket.poll_read(cx, &mut turn.input) else { return Ok(false) };
         let read = read.map_err(|_| End::Gone)?;
         if read == 0 {
             return Err(End::Gone);
@@ -267,7 +257,7 @@ impl Connection {
             Received::Close(code, _) => return Err(End::Theirs(code)),
             Received::Pong(_) => {
                 self.pinged = false;
-                self.beat = now + self.node.limits.ws_ping;
+                self.beat = now + self.line.node.limits.ws_ping;
             }
             Received::Ping(payload) => self.inbound().pong = Some(frame(Opcode::Pong, &payload)),
         }
@@ -279,48 +269,35 @@ impl Connection {
         if self.beat > now {
             return Ok(false);
         }
-        self.beat = now + self.node.limits.ws_pong;
+        self.beat = now + self.line.node.limits.ws_pong;
         // While writing is blocked no ping gets through, and while reading rests no pong: other limits hold then.
-        if !self.socket.is_clear() || self.rests() {
+        if !self.line.socket.is_clear() || self.rests() {
             return Ok(true);
         }
         if self.pinged {
             return Err(End::Stalled);
         }
         self.pinged = true;
-        self.socket.queue([frame(Opcode::Ping, b"")]);
-        Ok(self.flush(cx, now)?.is_ready())
+        self.line.socket.queue([frame(Opcode::Ping, b"")]);
+        Ok(self.line.flush(cx, now)?.is_ready())
     }
 
     /// Begins the end: the close stands behind what waits.
     fn close(&mut self, end: &End, now: Instant) {
         tracing::debug!(?end, "a WebSocket ends");
         // As long as for a pong: who has not taken the end by then will not take it.
-        let until = now + self.node.limits.ws_pong;
-        let mut stream = match std::mem::replace(&mut self.stage, Stage::Closing { until, stream: None }) {
-            Stage::Open(stream) => Some(stream),
-            Stage::Closing { stream, .. } => stream,
-        };
+        self.line.close(now + self.line.node.limits.ws_pong);
+        let socket = &mut self.line.socket;
         match end {
             End::Gone => {}
-            End::Theirs(code) => self.socket.queue([code.map_or_else(|| frame(Opcode::Close, b""), |code| close_frame(code, ""))]),
-            End::Ours(code, why) => self.socket.queue([close_frame(*code, why)]),
+            End::Theirs(code) => socket.queue([code.map_or_else(|| frame(Opcode::Close, b""), |code| close_frame(code, ""))]),
+            End::Ours(code, why) => socket.queue([close_frame(*code, why)]),
             End::Stalled => {
-                stream = None;
-                let bye = Bye { reason: ByeReason::Stalled, retry_ms: self.node.retry() };
-                self.socket.queue(bye_frame(bye));
-                self.socket.queue([close_frame(close::LATER, "stalled")]);
+                socket.queue(bye_frame(Bye { reason: ByeReason::Stalled, retry_ms: self.line.node.retry() }));
+                socket.queue([close_frame(close::LATER, "stalled")]);
+                self.line.abandon();
             }
         }
-        self.stage = Stage::Closing { until, stream };
-    }
-
-    fn poll_closing(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Poll<()> {
-        let Stage::Closing { until, stream } = &mut self.stage else { return Poll::Ready(()) };
-        if *until <= turn.now {
-            return Poll::Ready(());
-        }
-        self.socket.poll_end(cx, turn, || drop(stream.take())).map(drop)
     }
 }
 
@@ -342,13 +319,8 @@ fn bye_frame(bye: Bye) -> Vec<Bytes> {
 }
 
 impl Driven for Connection {
-    fn touch(&self) -> usize {
-        let stream = if let Stage::Open(stream) = &self.stage { stream.touch() } else { 0 };
-        stream + self.socket.touch() + usize::from(self.pinged) + usize::from(self.inbound.is_some())
-    }
-
     fn poll(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Poll<()> {
-        if matches!(self.stage, Stage::Open(_)) {
+        if matches!(self.line.stage, Stage::Open(_)) {
             match self.poll_open(cx, turn) {
                 Ok(more) => {
                     if more {
@@ -357,26 +329,23 @@ impl Driven for Connection {
                     if self.inbound.as_ref().is_some_and(|inbound| inbound.is_done()) {
                         self.inbound = None;
                     }
-                    return Poll::Pending;
                 }
                 Err(End::Gone) => return Poll::Ready(()),
                 Err(end) => {
-                    self.socket.queue(turn.pieces.drain(..));
+                    self.line.socket.queue(turn.pieces.drain(..));
                     self.close(&end, turn.now);
                 }
             }
         }
-        self.poll_closing(cx, turn)
+        self.line.poll_closing(cx, turn)
     }
 
     fn due(&self) -> Option<Instant> {
-        match &self.stage {
-            Stage::Open(stream) => {
-                // While the socket takes nothing, the stream is not asked.
-                let next = if self.socket.is_clear() { stream.due() } else { self.socket.stalled_at(self.node.limits.stalled) };
-                next.into_iter().chain([self.beat]).min()
-            }
-            Stage::Closing { until, .. } => Some(*until),
-        }
+        let beat = matches!(self.line.stage, Stage::Open(_)).then_some(self.beat);
+        self.line.due().into_iter().chain(beat).min()
+    }
+
+    fn touch(&self) -> usize {
+        self.line.touch() + usize::from(self.pinged) + usize::from(self.inbound.is_some())
     }
 }
