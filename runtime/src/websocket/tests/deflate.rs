@@ -3,6 +3,7 @@
 use std::iter;
 
 use flate2::{Compress, Compression, FlushCompress};
+use proptest::prelude::*;
 
 use super::*;
 use crate::websocket::deflate;
@@ -199,6 +200,18 @@ fn what_is_compressed_is_the_text() {
         assert!(!payload.ends_with(&[0, 0, 0xff, 0xff]) && payload.len() < bytes * 3 / 4, "{} of {bytes}", payload.len());
         let mut decoder = Decoder::new(1 << 20).with_deflate();
         assert_eq!(read_with(&mut decoder, &text(payload)), Ok(vec![Received::Text(event)]));
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_comes_back(words in prop::collection::vec("[a-z€😀]{0,6}", 1..40), times in 1..400_usize) {
+        let text = words.join(" ").repeat(times);
+        if let Some(frame) = deflate(text.as_bytes()) {
+            let prefix = match frame[1] { 127 => 10, 126 => 4, _ => 2 };
+            let sent = client(FINAL | COMPRESSED | 1, &frame[prefix..]);
+            prop_assert_eq!(read_with(&mut Decoder::new(text.len()).with_deflate(), &sent), Ok(vec![Received::Text(text)]));
+        }
     }
 }
 
