@@ -55,8 +55,8 @@ pub struct Limits {
     pub ws_ping: Duration,
     /// How long a pong may take. Default 10 seconds.
     pub ws_pong: Duration,
-    /// How long a WebSocket may take none of its bytes before it is closed as `stalled`. Default 10 seconds. Of an SSE stream only the
-    /// HTTP server knows whether its bytes are taken: `triwire::serve` has a limit of this name for it.
+    /// How long a WebSocket may take none of its bytes before it is closed as `stalled`, and an SSE stream before it is cut. Default 10
+    /// seconds. Under a server other than `triwire::serve` only that server knows whether an SSE stream's bytes are taken.
     pub stalled: Duration,
 }
 
