@@ -10,4 +10,6 @@ mod serve {
     mod limits;
     #[path = "../transports/log.rs"]
     mod log;
+    #[cfg(target_os = "linux")]
+    mod memory;
 }

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Path};
 use axum::routing::{get, post};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -18,7 +18,7 @@ use triwire::{Hub, Realtime, ServeLimits};
 use super::client::within;
 
 /// What is published.
-#[derive(Realtime, Serialize, schemars::JsonSchema)]
+#[derive(Realtime, Serialize, Deserialize, schemars::JsonSchema)]
 pub(super) enum TickEvent {
     #[realtime(channel = "ticks")]
     Tick { text: String },

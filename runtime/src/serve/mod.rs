@@ -101,7 +101,8 @@ impl Serve {
 
 /// `Ok` when it was told to end and all has ended. There is no error that ends it: the result is that of other servers.
 ///
-/// Dropping the future cuts every connection that was not upgraded.
+/// Dropping the future cuts every connection but those that are a hub's by then: its WebSockets and its SSE streams, which
+/// [`Hub::drain`] ends.
 impl IntoFuture for Serve {
     type Output = io::Result<()>;
     type IntoFuture = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;

@@ -28,15 +28,16 @@ pub(crate) struct Pulse {
     pub(crate) open: AtomicUsize,
     /// Requests so far.
     pub(crate) begun: AtomicU64,
-    /// What writes to the socket next, once the answer's head and opening are out; and whether hyper has them.
-    offer: Mutex<Option<Offer>>,
+    /// What writes to the socket next, once the answer's head and opening are out; and whether hyper has them. Boxed, since every
+    /// connection has room for it and few have one.
+    offer: Mutex<Option<Box<Offer>>>,
     opened: AtomicBool,
 }
 
 impl Pulse {
     /// The socket is to be let go for this, behind what hyper has to write.
     pub(crate) fn let_go_for(&self, offer: Offer) {
-        *self.offer.lock().unwrap_or_else(PoisonError::into_inner) = Some(offer);
+        *self.offer.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(offer));
     }
 
     /// hyper has all of the head and the opening: after the first time that it hears so, it flushes.
@@ -52,7 +53,7 @@ impl Pulse {
     }
 
     /// What it is let go for.
-    pub(crate) fn take_offer(&self) -> Option<Offer> {
+    pub(crate) fn take_offer(&self) -> Option<Box<Offer>> {
         self.offer.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
