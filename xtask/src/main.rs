@@ -25,7 +25,7 @@ cargo xtask autobahn                  all of Autobahn's cases against the WebSoc
 cargo xtask fuzz [--inputs N]         the WebSocket codec under mutated bytes, 10 million where N is not said
 cargo xtask soak                      a reader that never reads, for a minute under load
 cargo xtask bench derive [--max R]    what the derive adds to `cargo check`; with --max, fails above that ratio
-cargo xtask bench WORKLOAD [OPTION…]  what a server costs, beside others: fanout, idle; `--help` names the options";
+cargo xtask bench WORKLOAD [OPTION…]  what a server costs, beside others; `--help` names the options";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

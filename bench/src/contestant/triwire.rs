@@ -7,7 +7,7 @@ use triwire::{Hub, Limits, ServeLimits};
 
 use crate::event::BenchEvent;
 
-/// The defaults would refuse the last of ten thousand while the first that left are still counted.
+/// The defaults are for applications: they would refuse the last of ten thousand while the first that left are still counted.
 const CONNECTIONS: usize = 100_000;
 
 /// Under its own server.
@@ -26,7 +26,7 @@ pub(super) async fn serve_axum(listener: TcpListener) -> io::Result<()> {
 }
 
 fn hub() -> Hub<BenchEvent> {
-    Hub::builder().limits(Limits { connections: CONNECTIONS, ..Limits::default() }).build()
+    Hub::builder().limits(Limits { connections: CONNECTIONS, channels_per_query: 128, ..Limits::default() }).build()
 }
 
 async fn publish(hub: &Hub<BenchEvent>) -> io::Result<()> {

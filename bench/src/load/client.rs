@@ -26,8 +26,6 @@ pub(super) struct Client {
     scanner: Scanner,
     /// The number of the last event: what comes must be above.
     last: u64,
-    /// Takes nothing from its socket, as a client that hangs.
-    pub(super) stopped: bool,
     pub(super) ended: bool,
     /// A gap was told.
     pub(super) told: bool,
@@ -47,7 +45,7 @@ impl Client {
     pub(super) fn new(stream: TcpStream, wire: Wire, path: Rc<str>) -> Self {
         let (frames, exchange, scanner) = (Frames::default(), Exchange::default(), Scanner::default());
         let (phase, last, events) = (Phase::Connecting, 0, 0);
-        Self { stream, wire, path, phase, frames, exchange, scanner, last, stopped: false, ended: false, told: false, events }
+        Self { stream, wire, path, phase, frames, exchange, scanner, last, ended: false, told: false, events }
     }
 
     /// Sends the request, once there is a connection.
@@ -87,7 +85,7 @@ impl Client {
 
     /// Takes all that the socket has.
     pub(super) fn readable(&mut self, buffer: &mut [u8], tally: &mut Tally) -> io::Result<()> {
-        while !self.stopped {
+        loop {
             let read = match self.stream.read(buffer) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
                 Ok(read) => read,
@@ -100,7 +98,6 @@ impl Client {
                 return Ok(());
             }
         }
-        Ok(())
     }
 
     fn take(&mut self, mut bytes: &[u8], tally: &mut Tally) -> io::Result<()> {

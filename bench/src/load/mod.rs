@@ -88,6 +88,15 @@ pub struct Tally {
     pub why: Option<String>,
 }
 
+/// What one client has seen.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen {
+    /// Events.
+    pub events: u64,
+    /// A gap, or the end of its stream.
+    pub was_told: bool,
+}
+
 /// Clients of one server.
 pub struct Load {
     poll: Poll,
@@ -166,6 +175,11 @@ impl Load {
             }
         }
         Ok(happened)
+    }
+
+    /// What each has seen.
+    pub fn seen(&self) -> impl Iterator<Item = Seen> {
+        self.clients.iter().map(|client| Seen { events: client.events, was_told: client.told || client.ended })
     }
 
     /// Takes what comes until so many events were delivered in all; false where nothing more came for as long as [`PATIENCE`].

@@ -1,7 +1,7 @@
 //! One channel, many subscribers: what the server's processor does for each delivery.
 
 use super::contestant::{BARE, COALESCED, LIMIT};
-use super::pair::{Pair, Round, Slices, in_turns};
+use super::pair::{Pair, Round, Turns, in_turns};
 use super::{Cell, Options, Report, Row, Sample, Table};
 use crate::load::Transport;
 
@@ -35,6 +35,7 @@ fn table(transport: Transport, options: &Options, report: &mut Report) -> Result
     let columns = vec!["one µs", "one ratio", "burst µs", "burst ratio"];
     let mut table = Table { title: transport.name().to_owned(), columns, ..Table::default() };
     let round = |count| Round { rooms: 1, count, bytes: options.bytes, deliveries: count * options.subscribers as u64 };
+    let each = |micros: &f64| *micros;
     let (mut limits, mut coalesceds) = (Vec::new(), Vec::new());
     limit.slice(EVENTS, round(1))?;
     coalesced.slice(BURSTS, round(BURST))?;
@@ -42,15 +43,14 @@ fn table(transport: Transport, options: &Options, report: &mut Report) -> Result
         let Some(mut pair) = report.started(contestant, Pair::start(contestant, transport, options)) else { continue };
         let one = in_turns(options.slices, || pair.slice(EVENTS, round(1)), || limit.slice(EVENTS, round(1)))?;
         let burst = if contestant.name == BARE.name {
-            Slices::default()
+            Turns::default()
         } else {
             in_turns(options.slices, || pair.slice(BURSTS, round(BURST)), || coalesced.slice(BURSTS, round(BURST)))?
         };
         report.complain(contestant, transport, pair.complaint());
-        let ratios = (one.ratio(), burst.ratio());
+        let cells = vec![one.own(each), one.ratio(each), burst.own(each), burst.ratio(each)];
         limits.extend(one.limit);
         coalesceds.extend(burst.limit);
-        let cells = vec![Sample::of(one.own).into(), ratios.0.into(), Sample::of(burst.own).into(), ratios.1.into()];
         table.rows.push(Row { name: contestant.name.to_owned(), cells });
     }
     let cells = vec![Sample::of(limits).into(), Cell::Nothing, Sample::of(coalesceds).into(), Cell::Nothing];

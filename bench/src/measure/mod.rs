@@ -4,13 +4,17 @@ mod chart;
 mod contestant;
 mod fanout;
 mod idle;
+mod latency;
 mod memory;
 mod nchan;
 mod options;
 mod pair;
 mod report;
+mod rooms;
 mod sample;
 mod server;
+mod slow;
+mod storm;
 
 use std::process::Command;
 
@@ -37,7 +41,11 @@ pub fn run(workload: &str, words: &[String]) -> Result<Report, String> {
     let mut report = match workload {
         "fanout" => fanout::run(&options)?,
         "idle" => idle::run(&options)?,
-        _ => return Err(format!("there is no workload `{workload}`: fanout, idle")),
+        "latency" => latency::run(&options)?,
+        "rooms" => rooms::run(&options)?,
+        "slow" => slow::run(&options)?,
+        "storm" => storm::run(&options)?,
+        _ => return Err(format!("there is no workload `{workload}`: fanout, idle, latency, rooms, slow, storm")),
     };
     report.notes.push(alone);
     report.write(&options.out)?;

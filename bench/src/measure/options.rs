@@ -27,6 +27,13 @@ pub struct Options {
 
 /// How the options are named.
 pub const HELP: &str = "\
+fanout   processor time a delivery, one channel of many subscribers
+idle     memory a client to whom nothing is sent
+latency  from publish to receive, at half the rate that is possible
+rooms    many channels of few subscribers; clients of many channels
+slow     clients that stop reading among those that read
+storm    all connect at once
+
 --slices N            pairs of slices, contestant and limit in turn (12; idle and slow: runs, 3)
 --subscribers N       clients of each server (1000; idle 10000, slow 100)
 --bytes N             the size of an event (150)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Contestant, Options, Sample, Server};
+use super::{Cell, Contestant, Options, Sample, Server};
 use crate::load::{Load, Transport};
 
 /// A server with its clients.
@@ -10,7 +10,7 @@ pub(super) struct Pair {
     pub(super) server: Server,
     pub(super) load: Load,
     /// Deliveries that never came.
-    pub(super) lost: u64,
+    lost: u64,
     /// Deliveries that were expected by now, or given up.
     expected: u64,
 }
@@ -39,13 +39,28 @@ impl Pair {
         Self { server, load, lost: 0, expected: 0 }
     }
 
-    /// Publishes, and waits until all is delivered; what does not come is lost.
-    pub(super) fn deliver(&mut self, round: Round) -> Result<(), String> {
-        self.server.publish(round.rooms, round.count, round.bytes)?;
+    /// Publishes, and expects what comes of it.
+    pub(super) fn publish(&mut self, round: Round) -> Result<(), String> {
         self.expected += round.deliveries;
+        self.server.publish(round.rooms, round.count, round.bytes)
+    }
+
+    /// Deliveries that are still to come.
+    pub(super) fn missing(&self) -> u64 {
+        self.expected.saturating_sub(self.load.tally.delivered)
+    }
+
+    /// What has not come by now is lost.
+    pub(super) fn give_up(&mut self) {
+        self.lost += self.missing();
+        self.expected = self.load.tally.delivered;
+    }
+
+    /// Publishes, and waits until all is delivered or nothing more comes.
+    pub(super) fn deliver(&mut self, round: Round) -> Result<(), String> {
+        self.publish(round)?;
         if !self.load.wait_for(self.expected).map_err(|error| error.to_string())? {
-            self.lost += self.expected - self.load.tally.delivered;
-            self.expected = self.load.tally.delivered;
+            self.give_up();
         }
         Ok(())
     }
@@ -74,36 +89,42 @@ impl Pair {
     }
 }
 
-/// Slices of a contestant, and of the limit beside each.
+/// What slices of a contestant gave, and of the limit beside each.
 #[derive(Debug, Default)]
-pub(super) struct Slices {
-    pub(super) own: Vec<f64>,
-    pub(super) limit: Vec<f64>,
+pub(super) struct Turns<Figures> {
+    pub(super) own: Vec<Figures>,
+    pub(super) limit: Vec<Figures>,
 }
 
-impl Slices {
+impl<Figures> Turns<Figures> {
+    /// One figure of the contestant's.
+    pub(super) fn own(&self, figure: impl Fn(&Figures) -> f64) -> Cell {
+        Sample::of(self.own.iter().map(figure).collect()).into()
+    }
+
     /// The contestant's figure as a multiple of the limit's beside it.
-    pub(super) fn ratio(&self) -> Option<Sample> {
-        Sample::of(self.own.iter().zip(&self.limit).map(|(own, limit)| own / limit).collect())
+    pub(super) fn ratio(&self, figure: impl Fn(&Figures) -> f64) -> Cell {
+        let ratios = self.own.iter().zip(&self.limit).map(|(own, limit)| figure(own) / figure(limit));
+        Sample::of(ratios.collect()).into()
     }
 }
 
 /// Contestant and limit in turns, each first in every other, after one of the contestant's that does not count: what is slow only once.
-pub(super) fn in_turns(
+pub(super) fn in_turns<Figures>(
     slices: usize,
-    mut own: impl FnMut() -> Result<f64, String>,
-    mut limit: impl FnMut() -> Result<f64, String>,
-) -> Result<Slices, String> {
+    mut own: impl FnMut() -> Result<Figures, String>,
+    mut limit: impl FnMut() -> Result<Figures, String>,
+) -> Result<Turns<Figures>, String> {
     own()?;
-    let mut out = Slices::default();
+    let mut turns = Turns { own: Vec::new(), limit: Vec::new() };
     for at in 0..slices {
         if at % 2 == 0 {
-            out.limit.push(limit()?);
-            out.own.push(own()?);
+            turns.limit.push(limit()?);
+            turns.own.push(own()?);
         } else {
-            out.own.push(own()?);
-            out.limit.push(limit()?);
+            turns.own.push(own()?);
+            turns.limit.push(limit()?);
         }
     }
-    Ok(out)
+    Ok(turns)
 }

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -65,14 +66,16 @@ impl Server {
         Ok(server)
     }
 
-    /// So many clients of this server, all in the rooms named.
-    ///
-    /// # Errors
-    /// When one is not let in.
-    pub fn clients(&self, transport: Transport, rooms: &[u32], count: usize) -> Result<Load, String> {
-        let (path, wire) = self.contestant.target(transport, rooms);
+    /// So many clients, all in the rooms named.
+    pub(super) fn clients(&self, transport: Transport, rooms: &[u32], count: usize) -> Result<Load, String> {
+        self.connect(transport, &vec![self.contestant.target(transport, rooms).0; count], CONNECTING)
+    }
+
+    /// A client for each path, so many coming at once.
+    pub(super) fn connect(&self, transport: Transport, paths: &[Rc<str>], at_once: usize) -> Result<Load, String> {
+        let (_, wire) = self.contestant.target(transport, &[]);
         let mut load = Load::new(self.address, wire).map_err(|error| error.to_string())?;
-        load.connect(&vec![path; count], CONNECTING).map_err(|error| format!("{}: {error}", self.contestant.name))?;
+        load.connect(paths, at_once)?;
         Ok(load)
     }
 
