@@ -85,7 +85,7 @@ impl Publish {
             let stamp = Stamp { number, at: self.at }.to_string();
             // What stands around the text; rooms have few digits, and the size is exact to those.
             let around = r#"{"type":"tick","room":0,"stamp":"","text":""}"#.len() + stamp.len();
-            BenchEvent::Tick { room, stamp, text: "x".repeat(self.bytes.saturating_sub(around)) }
+            BenchEvent::Tick { room, stamp, text: text(self.bytes.saturating_sub(around)) }
         })
     }
 }
@@ -125,4 +125,14 @@ impl FromStr for Publish {
         };
         read().ok_or_else(|| format!("`{line}` is no `publish ROOM ROOMS FIRST COUNT BYTES AT`"))
     }
+}
+
+/// So many bytes of prose: what compresses as people's texts do, not better.
+fn text(bytes: usize) -> String {
+    const PROSE: &str = "Nobody had seen the river so high since the bridge was built, and the miller, who had, would not be \
+        asked. Seven lamps stood along the bank; by ten o'clock two were out, and whoever lived in the low street carried chairs, a clock \
+        and a cage with a finch up the hill. Towards morning it stopped raining. The water went on for a while, as such things do. ";
+    let mut text = PROSE.repeat(bytes / PROSE.len() + 1);
+    text.truncate(bytes);
+    text
 }

@@ -55,8 +55,9 @@ impl Client {
         }
         self.phase = Phase::Head(Vec::new());
         let fields = match self.wire {
-            Wire::Ws | Wire::SocketIo => {
-                format!("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n")
+            Wire::Ws | Wire::WsDeflate | Wire::SocketIo => {
+                let offer = if self.wire == Wire::WsDeflate { "Sec-WebSocket-Extensions: permessage-deflate\r\n" } else { "" };
+                format!("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n{offer}")
             }
             Wire::Sse => "Accept: text/event-stream\r\n".to_owned(),
             Wire::Poll(resume) => {
@@ -139,6 +140,11 @@ impl Client {
                 Piece::Text { bytes: b"2", whole: 1 } if self.wire == Wire::SocketIo => self.say(&ws::client_text(b"3")),
                 Piece::Text { bytes, .. } => {
                     self.count(bytes, tally);
+                    Ok(())
+                }
+                Piece::Compressed => {
+                    self.events += 1;
+                    tally.delivered += 1;
                     Ok(())
                 }
                 Piece::Ping(payload) => self.say(&ws::pong(&payload)),

@@ -59,6 +59,8 @@ impl Transport {
 pub enum Wire {
     /// RFC 6455, a text an event.
     Ws,
+    /// The same, and offers to take texts compressed: those are counted, not read.
+    WsDeflate,
     /// Socket.IO over a WebSocket.
     SocketIo,
     /// Server-Sent Events.

@@ -8,6 +8,8 @@ pub(super) enum Piece<'a> {
         bytes: &'a [u8],
         whole: u64,
     },
+    /// A text that is compressed, once all of it has come.
+    Compressed,
     /// With its payload, which the pong repeats.
     Ping(Vec<u8>),
     Close,
@@ -47,7 +49,7 @@ impl Frames {
             let opcode = self.header[0] & 0x0f;
             if opcode >= CLOSE {
                 self.control.extend_from_slice(payload);
-            } else if !payload.is_empty() {
+            } else if !payload.is_empty() && !self.is_compressed() {
                 piece(Piece::Text { bytes: payload, whole: self.whole });
             }
             if self.left > 0 {
@@ -57,6 +59,7 @@ impl Frames {
             match opcode {
                 CLOSE => piece(Piece::Close),
                 PING => piece(Piece::Ping(std::mem::take(&mut self.control))),
+                TEXT if self.is_compressed() => piece(Piece::Compressed),
                 _ => self.control.clear(),
             }
         }
@@ -64,6 +67,11 @@ impl Frames {
 
     fn is_whole(&self) -> bool {
         self.filled >= 2 && self.filled == 2 + self.extended()
+    }
+
+    /// RFC 7692, section 6: the first reserved bit says so.
+    fn is_compressed(&self) -> bool {
+        self.header[0] & 0x40 != 0
     }
 
     /// The bytes of the header after its second.
@@ -128,6 +136,7 @@ mod tests {
         let long = "y".repeat(300);
         let mut stream = [server_frame(b"short"), framed(PING, 0, b"are you there"), server_frame(long.as_bytes())].concat();
         stream.extend(framed(PING, 0, b""));
+        stream.extend(framed(0x40 | TEXT, 0, b"what it says is not looked at"));
         stream.extend(framed(CLOSE, 0, &1000_u16.to_be_bytes()));
         for cut in 0..=stream.len() {
             let (mut frames, mut text, mut control) = (Frames::default(), Vec::new(), Vec::new());
@@ -141,7 +150,10 @@ mod tests {
                 });
             }
             assert_eq!(text, [b"short", long.as_bytes()].concat(), "cut at {cut}");
-            assert_eq!(control, [format!("{:?}", Piece::Ping(b"are you there".to_vec())), "Ping([])".into(), "Close".into()]);
+            assert_eq!(
+                control,
+                [format!("{:?}", Piece::Ping(b"are you there".to_vec())), "Ping([])".into(), "Compressed".into(), "Close".into()]
+            );
         }
     }
 }

@@ -21,6 +21,8 @@ pub struct Contestant {
 pub(super) enum Kind {
     /// `serve NAME`.
     Ours,
+    /// `serve triwire`, whose clients offer to take texts compressed.
+    OursDeflate,
     /// socketioxide: the same, and speaks Socket.IO.
     OursSocketIo,
     /// A script for Node, in `peers`.
@@ -47,9 +49,12 @@ pub(super) const LIMIT: Contestant = ours("limit", ALL);
 pub(super) const COALESCED: Contestant = ours("limit-coalesced", ALL);
 /// A loop of blocking sends, for which `limit` itself is measured.
 pub(super) const BARE: Contestant = ours("bare", STREAMS);
+/// What `deflate` measures, and what beside it.
+pub(super) const DEFLATED: Contestant = Contestant { name: "triwire-deflate", transports: WS, kind: Kind::OursDeflate };
+pub(super) const PLAIN: Contestant = ours("triwire", ALL);
 /// All others, in the order of the tables.
 pub(super) const CONTESTANTS: &[Contestant] = &[
-    ours("triwire", ALL),
+    PLAIN,
     ours("triwire-axum", ALL),
     ours("axum", ALL),
     ours("axum-split", WS),
@@ -81,9 +86,10 @@ impl Contestant {
             if path.exists() { Ok(path) } else { Err("its packages are not installed (`npm ci` in bench/peers)".to_owned()) }
         };
         let (program, argument) = match self.kind {
-            Kind::Ours | Kind::OursSocketIo | Kind::Nchan => {
+            Kind::Ours | Kind::OursDeflate | Kind::OursSocketIo | Kind::Nchan => {
                 let runner = std::env::current_exe().map_err(|error| error.to_string())?;
-                (runner.with_file_name("serve"), PathBuf::from(self.name))
+                let name = if self.kind == Kind::OursDeflate { PLAIN.name } else { self.name };
+                (runner.with_file_name("serve"), PathBuf::from(name))
             }
             Kind::Node | Kind::NodeSocketIo => {
                 there("node_modules/ws")?;
@@ -107,6 +113,7 @@ impl Contestant {
             (_, Kind::OursSocketIo | Kind::NodeSocketIo) => {
                 (format!("/socket.io/?EIO=4&transport=websocket&{query}").into(), Wire::SocketIo)
             }
+            (Transport::Ws, Kind::OursDeflate) => (path.into(), Wire::WsDeflate),
             (Transport::Ws, _) => (path.into(), Wire::Ws),
             (Transport::Sse, _) => (path.into(), Wire::Sse),
             (Transport::Poll, Kind::Nchan) => (path.into(), Wire::Poll(Resume::Etag)),

@@ -2,6 +2,7 @@
 
 mod chart;
 mod contestant;
+mod deflate;
 mod fanout;
 mod idle;
 mod latency;
@@ -39,13 +40,14 @@ pub fn run(workload: &str, words: &[String]) -> Result<Report, String> {
     let alone = stand_apart()?;
     more_files()?;
     let mut report = match workload {
+        "deflate" => deflate::run(&options)?,
         "fanout" => fanout::run(&options)?,
         "idle" => idle::run(&options)?,
         "latency" => latency::run(&options)?,
         "rooms" => rooms::run(&options)?,
         "slow" => slow::run(&options)?,
         "storm" => storm::run(&options)?,
-        _ => return Err(format!("there is no workload `{workload}`: fanout, idle, latency, rooms, slow, storm")),
+        _ => return Err(format!("there is no workload `{workload}`: deflate, fanout, idle, latency, rooms, slow, storm")),
     };
     report.notes.push(alone);
     report.write(&options.out)?;

@@ -27,6 +27,7 @@ pub struct Options {
 
 /// How the options are named.
 pub const HELP: &str = "\
+deflate  processor time a delivery, compressed beside plain, one channel of many subscribers
 fanout   processor time a delivery, one channel of many subscribers
 idle     memory a client to whom nothing is sent
 latency  from publish to receive, at half the rate that is possible
@@ -56,7 +57,8 @@ impl Options {
                 "slow" => 100,
                 _ => 1_000,
             },
-            bytes: 150,
+            // Below 256 bytes nothing is compressed.
+            bytes: if workload == "deflate" { 1_024 } else { 150 },
             cores: 1,
             only: Vec::new(),
             transports: Transport::ALL.to_vec(),
