@@ -7,8 +7,10 @@ use super::source::{Source, hold, sources};
 /// What a block of Rust may say of itself; `ignore` is not among them.
 const FLAGS: [&str; 4] = ["rust", "no_run", "should_panic", "compile_fail"];
 
+/// What the benchmarks write is a part of a chapter, not one.
 fn is_chapter(source: &Source) -> bool {
-    source.path.starts_with("book/src/") && source.is("md") && !source.path.ends_with("/SUMMARY.md")
+    let is_page = source.path.starts_with("book/src/") && source.is("md");
+    is_page && !source.path.ends_with("/SUMMARY.md") && !source.path.starts_with("book/src/performance/")
 }
 
 /// The opening fences, with what they say and where.

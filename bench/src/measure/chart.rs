@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::Table;
 use super::report::short;
-use super::{Cell, Table};
 
 const WIDTH: f64 = 720.0;
 /// Where the bars begin; their names stand before.
@@ -28,11 +28,7 @@ pub(super) fn svg(tables: &[Table]) -> String {
 
 /// One group; returns where it ends.
 fn bars(body: &mut String, table: &Table, at: usize, column: &str, mut top: f64) -> f64 {
-    let samples = table.rows.iter().filter_map(|row| match row.cells.get(at) {
-        Some(Cell::Sample(sample)) => Some((row.name.as_str(), *sample)),
-        _ => None,
-    });
-    let samples: Vec<_> = samples.collect();
+    let samples: Vec<_> = table.rows.iter().filter_map(|row| Some((row.name.as_str(), (*row.cells.get(at)?)?))).collect();
     let longest = samples.iter().map(|(_, sample)| sample.median).fold(0.0, f64::max);
     if longest <= 0.0 {
         return top;
@@ -71,7 +67,7 @@ mod tests {
     #[test]
     fn names_cannot_break_the_picture() {
         assert_eq!(escape("a<b> & \"c\""), "a&lt;b&gt; &amp; &quot;c&quot;");
-        let cells = vec![Cell::from(Sample::of(vec![1.0]))];
+        let cells = vec![Sample::of(vec![1.0])];
         let rows = vec![Row { name: "<&>".into(), cells }];
         let picture = svg(&[Table { title: "a & b".into(), columns: vec!["<c>"], rows }]);
         assert!(picture.contains("a &amp; b: &lt;c&gt;") && picture.contains(">&lt;&amp;&gt;</text>"), "{picture}");
@@ -79,7 +75,7 @@ mod tests {
 
     #[test]
     fn the_longest_bar_fits_and_the_others_are_in_proportion() {
-        let row = |name: &str, value| Row { name: name.into(), cells: vec![Cell::from(Sample::of(vec![value]))] };
+        let row = |name: &str, value| Row { name: name.into(), cells: vec![Sample::of(vec![value])] };
         let picture = svg(&[Table { title: String::new(), columns: vec!["c"], rows: vec![row("a", 1.0), row("b", 4.0)] }]);
         let (longest, quarter) = (WIDTH - LEFT - RIGHT, (WIDTH - LEFT - RIGHT) / 4.0);
         assert!(picture.contains(&format!("width=\"{longest:.1}\"")) && picture.contains(&format!("width=\"{quarter:.1}\"")), "{picture}");

@@ -2,7 +2,7 @@
 
 use super::contestant::{BARE, COALESCED, LIMIT};
 use super::pair::{Pair, Round, Turns, in_turns};
-use super::{Cell, Options, Report, Row, Sample, Table};
+use super::{Options, Report, Row, Sample, Table};
 use crate::load::Transport;
 
 /// A slice of `one`: so many events, each published when all have the one before. Long enough that the kernel's clock counts it well.
@@ -47,13 +47,13 @@ fn table(transport: Transport, options: &Options, report: &mut Report) -> Result
         } else {
             in_turns(options.slices, || pair.slice(BURSTS, round(BURST)), || coalesced.slice(BURSTS, round(BURST)))?
         };
-        report.complain(contestant, transport, pair.complaint());
+        pair.end(report);
         let cells = vec![one.own(each), one.ratio(each), burst.own(each), burst.ratio(each)];
         limits.extend(one.limit);
         coalesceds.extend(burst.limit);
         table.rows.push(Row { name: contestant.name.to_owned(), cells });
     }
-    let cells = vec![Sample::of(limits).into(), Cell::Nothing, Sample::of(coalesceds).into(), Cell::Nothing];
+    let cells = vec![Sample::of(limits), None, Sample::of(coalesceds), None];
     table.rows.insert(0, Row { name: LIMIT.name.into(), cells });
     Ok(table)
 }

@@ -25,7 +25,7 @@ pub(super) fn run(options: &Options) -> Result<Report, String> {
             let grown: Result<Vec<_>, _> = (0..options.slices).map(|_| growth(contestant, transport, options)).collect();
             let Some(grown) = report.started(contestant, grown) else { continue };
             let (rss, pss) = grown.into_iter().unzip();
-            table.rows.push(Row { name: contestant.name.to_owned(), cells: vec![Sample::of(rss).into(), Sample::of(pss).into()] });
+            table.rows.push(Row { name: contestant.name.to_owned(), cells: vec![Sample::of(rss), Sample::of(pss)] });
         }
         report.tables.push(table);
     }

@@ -28,9 +28,9 @@ pub(super) fn run(options: &Options) -> Result<Report, String> {
             let Some(mut pair) = report.started(contestant, Pair::start(contestant, transport, options)) else { continue };
             let rate = half_rate(&mut pair, options)?;
             let turns = in_turns(options.slices, || slice(&mut pair, rate, options), || slice(&mut limit, rate, options))?;
-            report.complain(contestant, transport, pair.complaint());
+            pair.end(&mut report);
             let (p50, p99, p999) = (turns.own(|tail| tail.p50), turns.own(|tail| tail.p99), turns.own(|tail| tail.p999));
-            let cells = vec![Sample::of(vec![rate]).into(), p50, p99, p999, turns.ratio(|tail| tail.p99)];
+            let cells = vec![Sample::of(vec![rate]), p50, p99, p999, turns.ratio(|tail| tail.p99)];
             table.rows.push(Row { name: contestant.name.to_owned(), cells });
         }
         report.tables.push(table);

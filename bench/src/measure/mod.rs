@@ -4,12 +4,14 @@ mod chart;
 mod contestant;
 mod deflate;
 mod fanout;
+mod goals;
 mod idle;
 mod latency;
 mod memory;
 mod nchan;
 mod options;
 mod pair;
+mod profile;
 mod report;
 mod rooms;
 mod sample;
@@ -24,7 +26,7 @@ use rustix::thread::{CpuSet, sched_setaffinity};
 
 pub use contestant::Contestant;
 pub use options::{HELP, Options};
-pub use report::{Cell, Report, Row, Table};
+pub use report::{Report, Row, Table};
 pub use sample::{Sample, percentile};
 pub use server::Server;
 
@@ -50,6 +52,7 @@ pub fn run(workload: &str, words: &[String]) -> Result<Report, String> {
         _ => return Err(format!("there is no workload `{workload}`: deflate, fanout, idle, latency, rooms, slow, storm")),
     };
     report.notes.push(alone);
+    report.goals = goals::judge(&report);
     report.write(&options.out)?;
     Ok(report)
 }

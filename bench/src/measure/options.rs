@@ -21,6 +21,10 @@ pub struct Options {
     pub transports: Vec<Transport>,
     /// Where the results go.
     pub out: PathBuf,
+    /// The contestant that is sampled meanwhile.
+    pub profile: Option<String>,
+    /// The workload.
+    pub workload: String,
     /// The command, as it was typed.
     pub typed: String,
 }
@@ -41,7 +45,9 @@ storm    all connect at once
 --cores 1|2           cores of the server; with two it shares one with the load (1)
 --only NAME,…         these contestants alone
 --transport NAME,…    ws, sse, poll (all)
---out DIR             where the results go (target/bench)";
+--profile NAME        samples this one with `perf` and draws a flame graph
+--out DIR             where the results go (target/bench)
+--book                they go into the book";
 
 impl Options {
     /// Reads them.
@@ -63,10 +69,16 @@ impl Options {
             only: Vec::new(),
             transports: Transport::ALL.to_vec(),
             out: root.join("target/bench"),
+            profile: None,
+            workload: workload.to_owned(),
             typed: format!("cargo xtask bench {workload} {}", words.join(" ")).trim_end().to_owned(),
         };
         let mut words = words.iter();
         while let Some(name) = words.next() {
+            if name == "--book" {
+                options.out = root.join("book/src/performance");
+                continue;
+            }
             let value = words.next().ok_or_else(|| format!("`{name}` has no value\n\n{HELP}"))?;
             let number =
                 || value.parse::<usize>().ok().filter(|number| *number > 0).ok_or_else(|| format!("`{name} {value}`: give it a number"));
@@ -78,6 +90,7 @@ impl Options {
                 "--cores" => options.cores = number()?,
                 "--only" => options.only = list(),
                 "--transport" => options.transports = list().iter().map(|name| transport(name)).collect::<Result<_, _>>()?,
+                "--profile" => options.profile = Some(value.clone()),
                 "--out" => options.out = value.into(),
                 _ => return Err(format!("`{name}` is no option\n\n{HELP}")),
             }

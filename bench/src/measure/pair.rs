@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Cell, Contestant, Options, Sample, Server};
+use super::profile::Profile;
+use super::{Contestant, Options, Report, Sample, Server};
 use crate::load::{Load, Transport};
 
 /// A server with its clients.
@@ -13,6 +14,8 @@ pub(super) struct Pair {
     lost: u64,
     /// Deliveries that were expected by now, or given up.
     expected: u64,
+    transport: Transport,
+    profile: Option<Profile>,
 }
 
 /// What is published at once, and what comes of it.
@@ -32,11 +35,17 @@ impl Pair {
     pub(super) fn start(contestant: Contestant, transport: Transport, options: &Options) -> Result<Self, String> {
         let server = Server::start(contestant, options.cores)?;
         let load = server.clients(transport, &[0], options.subscribers)?;
-        Ok(Self::of(server, load))
+        Self::of(server, load, transport, options)
     }
 
-    pub(super) fn of(server: Server, load: Load) -> Self {
-        Self { server, load, lost: 0, expected: 0 }
+    /// With these clients.
+    pub(super) fn of(server: Server, load: Load, transport: Transport, options: &Options) -> Result<Self, String> {
+        let profile = if options.profile.as_deref() == Some(server.name()) {
+            Some(Profile::begin(server.id(), &options.out, &format!("{}-{}-{}", options.workload, server.name(), transport.name()))?)
+        } else {
+            None
+        };
+        Ok(Self { server, load, lost: 0, expected: 0, transport, profile })
     }
 
     /// Publishes, and expects what comes of it.
@@ -79,13 +88,17 @@ impl Pair {
         Ok(each)
     }
 
-    /// What the clients say against the server, if anything.
-    pub(super) fn complaint(&self) -> Option<String> {
+    /// Ends it; the report is told what the clients say against the server, and of its profile.
+    pub(super) fn end(self, report: &mut Report) {
         let tally = &self.load.tally;
         let faults =
             [(self.lost, "lost"), (tally.inverted, "out of order"), (tally.malformed, "malformed"), (tally.ended, "clients ended")];
-        let faults: Vec<String> = faults.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-        (!faults.is_empty()).then(|| faults.join(", "))
+        let faults = faults.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+        let faults: Vec<String> = faults.collect();
+        if !faults.is_empty() {
+            report.notes.push(format!("{} over {}: {}", self.server.name(), self.transport.name(), faults.join(", ")));
+        }
+        report.notes.extend(self.profile.map(|profile| profile.end().unwrap_or_else(|error| error)));
     }
 }
 
@@ -98,14 +111,14 @@ pub(super) struct Turns<Figures> {
 
 impl<Figures> Turns<Figures> {
     /// One figure of the contestant's.
-    pub(super) fn own(&self, figure: impl Fn(&Figures) -> f64) -> Cell {
-        Sample::of(self.own.iter().map(figure).collect()).into()
+    pub(super) fn own(&self, figure: impl Fn(&Figures) -> f64) -> Option<Sample> {
+        Sample::of(self.own.iter().map(figure).collect())
     }
 
     /// The contestant's figure as a multiple of the limit's beside it.
-    pub(super) fn ratio(&self, figure: impl Fn(&Figures) -> f64) -> Cell {
+    pub(super) fn ratio(&self, figure: impl Fn(&Figures) -> f64) -> Option<Sample> {
         let ratios = self.own.iter().zip(&self.limit).map(|(own, limit)| figure(own) / figure(limit));
-        Sample::of(ratios.collect()).into()
+        Sample::of(ratios.collect())
     }
 }
 

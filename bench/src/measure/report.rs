@@ -41,43 +41,18 @@ pub struct Table {
 pub struct Row {
     /// Whose figures these are.
     pub name: String,
-    /// One for each column.
-    pub cells: Vec<Cell>,
+    /// One for each column, where there is one.
+    pub cells: Vec<Option<Sample>>,
 }
 
-/// One figure.
-#[derive(Debug, Clone)]
-pub enum Cell {
-    /// With its range.
-    Sample(Sample),
-    /// As it is.
-    Text(String),
-    /// There is none.
-    Nothing,
+fn text(cell: &Option<Sample>) -> String {
+    cell.as_ref()
+        .map(|Sample { median, least, most }| format!("{} ({}..{})", short(*median), short(*least), short(*most)))
+        .unwrap_or_default()
 }
 
-impl From<Option<Sample>> for Cell {
-    fn from(sample: Option<Sample>) -> Self {
-        sample.map_or(Self::Nothing, Self::Sample)
-    }
-}
-
-impl Cell {
-    fn text(&self) -> String {
-        match self {
-            Self::Sample(Sample { median, least, most }) => format!("{} ({}..{})", short(*median), short(*least), short(*most)),
-            Self::Text(text) => text.clone(),
-            Self::Nothing => String::new(),
-        }
-    }
-
-    fn json(&self) -> Value {
-        match self {
-            Self::Sample(Sample { median, least, most }) => json!({ "median": median, "least": least, "most": most }),
-            Self::Text(text) => json!(text),
-            Self::Nothing => Value::Null,
-        }
-    }
+fn json(cell: &Option<Sample>) -> Value {
+    cell.as_ref().map_or(Value::Null, |Sample { median, least, most }| json!({ "median": median, "least": least, "most": most }))
 }
 
 /// Three digits that say something.
@@ -106,10 +81,6 @@ impl Report {
     pub(super) fn started<Started>(&mut self, contestant: Contestant, started: Result<Started, String>) -> Option<Started> {
         eprintln!("{}", contestant.name);
         started.map_err(|error| self.notes.push(format!("absent: {}: {error}", contestant.name))).ok()
-    }
-
-    pub(super) fn complain(&mut self, contestant: Contestant, transport: Transport, complaint: Option<String>) {
-        self.notes.extend(complaint.map(|complaint| format!("{} over {}: {complaint}", contestant.name, transport.name())));
     }
 
     /// The tables as one reads them.
@@ -147,7 +118,7 @@ impl Table {
     fn markdown(&self) -> String {
         let mut lines = [vec![self.title.clone()], self.columns.iter().map(|column| (*column).to_owned()).collect()].concat();
         let rows = self.rows.iter().map(|row| {
-            let cells = row.cells.iter().map(Cell::text);
+            let cells = row.cells.iter().map(text);
             std::iter::once(row.name.clone()).chain(cells).collect::<Vec<_>>()
         });
         let rows: Vec<Vec<String>> = rows.collect();
@@ -168,7 +139,7 @@ impl Table {
 
     fn json(&self) -> Value {
         let rows = self.rows.iter().map(|row| {
-            let cells = self.columns.iter().zip(&row.cells).map(|(column, cell)| ((*column).to_owned(), cell.json()));
+            let cells = self.columns.iter().zip(&row.cells).map(|(column, cell)| ((*column).to_owned(), json(cell)));
             json!({ "name": row.name, "figures": cells.collect::<serde_json::Map<_, _>>() })
         });
         json!({ "title": self.title, "rows": rows.collect::<Vec<_>>() })

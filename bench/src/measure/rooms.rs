@@ -37,7 +37,7 @@ impl Seating {
     fn start(self, contestant: Contestant, transport: Transport, options: &Options) -> Result<Pair, String> {
         let server = Server::start(contestant, options.cores)?;
         let clients = server.connect(transport, &self.paths(contestant, transport), CONNECTING)?;
-        Ok(Pair::of(server, clients))
+        Pair::of(server, clients, transport, options)
     }
 
     fn slice(self, pair: &mut Pair, bytes: usize) -> Result<f64, String> {
@@ -87,6 +87,6 @@ fn measure(
     let mut limit = seating.start(LIMIT, transport, options)?;
     let mut pair = seating.start(contestant, transport, options)?;
     let slices = in_turns(options.slices, || seating.slice(&mut pair, options.bytes), || seating.slice(&mut limit, options.bytes));
-    report.complain(contestant, transport, pair.complaint());
+    pair.end(report);
     slices
 }

@@ -66,6 +66,14 @@ impl Server {
         Ok(server)
     }
 
+    pub(super) fn name(&self) -> &'static str {
+        self.contestant.name
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// So many clients, all in the rooms named.
     pub(super) fn clients(&self, transport: Transport, rooms: &[u32], count: usize) -> Result<Load, String> {
         self.connect(transport, &vec![self.contestant.target(transport, rooms).0; count], CONNECTING)

@@ -34,12 +34,9 @@ pub(super) fn run(options: &Options) -> Result<Report, String> {
         let columns = vec!["MiB", "told", "unsaid", "others"];
         let mut table = Table { title: transport.name().to_owned(), columns, ..Table::default() };
         for contestant in Report::contestants(transport, &[], options) {
-            let runs: Result<Vec<_>, _> = (0..options.slices).map(|_| measure(contestant, transport, slow, options)).collect();
+            let runs: Result<Vec<_>, _> = (0..options.slices).map(|_| measure(contestant, transport, slow, options, &mut report)).collect();
             let Some(runs) = report.started(contestant, runs) else { continue };
-            for run in &runs {
-                report.complain(contestant, transport, run.complaint.clone().map(|complaint| format!("the others: {complaint}")));
-            }
-            let sample = |figure: fn(&Run) -> f64| Sample::of(runs.iter().map(figure).collect()).into();
+            let sample = |figure: fn(&Run) -> f64| Sample::of(runs.iter().map(figure).collect());
             let cells = vec![sample(|run| run.grown), sample(|run| run.told), sample(|run| run.unsaid), sample(|run| run.others)];
             table.rows.push(Row { name: contestant.name.to_owned(), cells });
         }
@@ -53,18 +50,16 @@ struct Run {
     told: f64,
     unsaid: f64,
     others: f64,
-    /// Of those that read.
-    complaint: Option<String>,
 }
 
 #[expect(clippy::cast_precision_loss, reason = "there are some thousand events")]
-fn measure(contestant: Contestant, transport: Transport, slow: usize, options: &Options) -> Result<Run, String> {
+fn measure(contestant: Contestant, transport: Transport, slow: usize, options: &Options, report: &mut Report) -> Result<Run, String> {
     let server = Server::start(contestant, options.cores)?;
     let mut stopped = server.clients(transport, &[0], slow)?;
     stopped.tally.watches_gaps = true;
     let fast = options.subscribers - slow;
     let clients = server.clients(transport, &[0], fast)?;
-    let mut pair = Pair::of(server, clients);
+    let mut pair = Pair::of(server, clients, transport, options)?;
     let round = Round { rooms: 1, count: BURST, bytes: BYTES, deliveries: BURST * fast as u64 };
     let took = |pair: &mut Pair| {
         let begun = Instant::now();
@@ -83,6 +78,7 @@ fn measure(contestant: Contestant, transport: Transport, slow: usize, options: &
     }
     read_again(&mut stopped).map_err(|error| error.to_string())?;
     let each = (BEFORE + ROUNDS) * BURST;
+    pair.end(report);
     let (told, untold): (Vec<_>, Vec<_>) = stopped.seen().partition(|seen| seen.was_told);
     let median = |times| Sample::of(times).map_or(f64::NAN, |sample| sample.median);
     Ok(Run {
@@ -90,7 +86,6 @@ fn measure(contestant: Contestant, transport: Transport, slow: usize, options: &
         told: told.len() as f64,
         unsaid: untold.iter().map(|seen| each.saturating_sub(seen.events)).sum::<u64>() as f64,
         others: median(after) / median(before),
-        complaint: pair.complaint(),
     })
 }
 
