@@ -4,6 +4,7 @@
 //! publish. The runner is the load tool itself, on another core: it has thousands of clients in one thread and counts what comes.
 
 pub mod contestant;
+pub mod crowd;
 pub mod event;
 pub mod load;
 pub mod measure;

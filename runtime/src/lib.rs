@@ -58,5 +58,5 @@ pub mod __websocket {
 /// What the benchmarks of the core read; not for use.
 #[doc(hidden)]
 pub mod __bench {
-    pub use crate::hub::raw::{Raw, Room};
+    pub use crate::hub::raw::{Counts, Raw, Room, Taken};
 }

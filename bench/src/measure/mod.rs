@@ -2,6 +2,7 @@
 
 mod chart;
 mod contestant;
+mod core;
 mod deflate;
 mod fanout;
 mod goals;
@@ -42,6 +43,7 @@ pub fn run(workload: &str, words: &[String]) -> Result<Report, String> {
     let alone = stand_apart()?;
     more_files()?;
     let mut report = match workload {
+        "core" => core::run(&options)?,
         "deflate" => deflate::run(&options)?,
         "fanout" => fanout::run(&options)?,
         "idle" => idle::run(&options)?,
@@ -49,7 +51,7 @@ pub fn run(workload: &str, words: &[String]) -> Result<Report, String> {
         "rooms" => rooms::run(&options)?,
         "slow" => slow::run(&options)?,
         "storm" => storm::run(&options)?,
-        _ => return Err(format!("there is no workload `{workload}`: deflate, fanout, idle, latency, rooms, slow, storm")),
+        _ => return Err(format!("there is no workload `{workload}`: core, deflate, fanout, idle, latency, rooms, slow, storm")),
     };
     report.notes.push(alone);
     report.goals = goals::judge(&report);

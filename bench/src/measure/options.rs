@@ -40,7 +40,7 @@ slow     clients that stop reading among those that read
 storm    all connect at once
 
 --slices N            pairs of slices, contestant and limit in turn (12; idle and slow: runs, 3)
---subscribers N       clients of each server (1000; idle 10000, slow 100)
+--subscribers N       clients of each server (1000; idle, core 10000, slow 100)
 --bytes N             the size of an event (150)
 --cores 1|2           cores of the server; with two it shares one with the load (1)
 --only NAME,…         these contestants alone
@@ -59,7 +59,7 @@ impl Options {
         let mut options = Self {
             slices: if ["idle", "slow"].contains(&workload) { 3 } else { 12 },
             subscribers: match workload {
-                "idle" => 10_000,
+                "idle" | "core" => 10_000,
                 "slow" => 100,
                 _ => 1_000,
             },

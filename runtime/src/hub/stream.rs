@@ -147,7 +147,6 @@ impl Stream {
     }
 
     /// The node it reads from.
-    #[cfg(feature = "serve")]
     pub(crate) fn node(&self) -> &Arc<Node> {
         &self.node
     }
