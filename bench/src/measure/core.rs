@@ -5,18 +5,14 @@ use std::time::Duration;
 use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::{Builder, Runtime};
 
-use super::pair::{Slices, in_turns};
-use super::{Cell, Options, Report, Row, Sample, Table};
+use super::pair::{Turns, in_turns};
+use super::{Options, Report, Row, Sample, Table};
 use crate::crowd::{Broadcast, Crowd, Raws, Readers};
 
 pub(super) const BURST: u64 = 16;
 /// Deliveries of one slice, or so many bursts where that is less, and one where it is more.
 const SLICE: u64 = 1_600_000;
 const BURSTS: u64 = 1_000;
-/// Nanoseconds a delivery, in bursts.
-const MOST: f64 = 25.0;
-/// Of what it costs by `broadcast`.
-const SHARE: f64 = 0.5;
 
 pub(super) fn run(options: &Options) -> Result<Report, String> {
     let mut report = Report::new("core", options);
@@ -38,7 +34,6 @@ pub(super) fn run(options: &Options) -> Result<Report, String> {
         let (burst, one) = (pairs(BURST)?, pairs(1)?);
         own.check()?;
         broadcast.check()?;
-        report.goals.extend(goals(title, &burst));
         report.tables.push(table(title, burst, one));
     }
     Ok(report)
@@ -81,26 +76,12 @@ pub(super) fn each(took: Duration, of: u64) -> f64 {
     each
 }
 
-fn table(title: &str, burst: Slices, one: Slices) -> Table {
+fn table(title: &str, burst: Turns<f64>, one: Turns<f64>) -> Table {
     let columns = vec!["burst ns", "burst ratio", "one ns", "one ratio"];
-    let ratios = (burst.ratio(), one.ratio());
-    let row = |name: &str, burst: Vec<f64>, one: Vec<f64>, ratios: (Cell, Cell)| {
-        let cells = vec![Sample::of(burst).into(), ratios.0, Sample::of(one).into(), ratios.1];
-        Row { name: name.to_owned(), cells }
-    };
-    let rows = vec![
-        row("broadcast", burst.limit, one.limit, (Cell::Nothing, Cell::Nothing)),
-        row("triwire", burst.own, one.own, (ratios.0.into(), ratios.1.into())),
-    ];
+    let each = |nanoseconds: &f64| *nanoseconds;
+    let own = vec![burst.own(each), burst.ratio(each), one.own(each), one.ratio(each)];
+    let limit = vec![Sample::of(burst.limit), None, Sample::of(one.limit), None];
+    let rows = [("broadcast", limit), ("triwire", own)].map(|(name, cells)| Row { name: name.to_owned(), cells });
+    let rows = rows.into();
     Table { title: title.to_owned(), columns, rows }
-}
-
-fn goals(title: &str, burst: &Slices) -> Option<String> {
-    let (own, ratio) = (Sample::of(burst.own.clone())?.median, burst.ratio()?.median);
-    let reached = |reached: bool| if reached { "reached" } else { "missed" };
-    Some(format!(
-        "{title}, bursts: at most {MOST} ns a delivery: {} ({own:.1}); at most {SHARE} of `broadcast`: {} ({ratio:.2})",
-        reached(own <= MOST),
-        reached(ratio <= SHARE)
-    ))
 }

@@ -2,7 +2,7 @@
 
 use super::contestant::{DEFLATED, PLAIN};
 use super::pair::{Pair, Round, in_turns};
-use super::{Cell, Options, Report, Row, Sample, Table};
+use super::{Options, Report, Row, Sample, Table};
 use crate::load::Transport;
 
 /// A slice of `one`: so many events, each published when all have the one before.
@@ -24,11 +24,11 @@ pub(super) fn run(options: &Options) -> Result<Report, String> {
     let each = |micros: &f64| *micros;
     let one = in_turns(options.slices, || deflated.slice(EVENTS, round(1)), || plain.slice(EVENTS, round(1)))?;
     let burst = in_turns(options.slices, || deflated.slice(BURSTS, round(BURST)), || plain.slice(BURSTS, round(BURST)))?;
-    report.complain(DEFLATED, Transport::Ws, deflated.complaint());
-    report.complain(PLAIN, Transport::Ws, plain.complaint());
+    deflated.end(&mut report);
+    plain.end(&mut report);
     let columns = vec!["one µs", "one ratio", "burst µs", "burst ratio"];
     let mut table = Table { title: Transport::Ws.name().to_owned(), columns, ..Table::default() };
-    let cells = vec![Sample::of(one.limit.clone()).into(), Cell::Nothing, Sample::of(burst.limit.clone()).into(), Cell::Nothing];
+    let cells = vec![Sample::of(one.limit.clone()), None, Sample::of(burst.limit.clone()), None];
     table.rows.push(Row { name: "plain".into(), cells });
     let cells = vec![one.own(each), one.ratio(each), burst.own(each), burst.ratio(each)];
     table.rows.push(Row { name: "deflate".into(), cells });

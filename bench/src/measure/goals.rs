@@ -27,13 +27,19 @@ const fn most(workload: &'static str, transport: &'static str, column: &'static 
 const GOALS: &[Goal] = &[
     most("fanout", "ws", "one ratio", 1.12, true),
     most("fanout", "ws", "burst ratio", 1.4, true),
-    most("fanout", "sse", "one ratio", 1.4, false),
-    most("fanout", "sse", "burst ratio", 1.7, false),
-    Goal { name: SERVE, ..most("fanout", "sse", "one ratio", 1.2, true) },
-    Goal { name: SERVE, ..most("fanout", "sse", "burst ratio", 1.6, true) },
+    Goal { name: AXUM, ..most("fanout", "sse", "one ratio", 1.4, false) },
+    Goal { name: AXUM, ..most("fanout", "sse", "burst ratio", 1.7, false) },
+    most("fanout", "sse", "one ratio", 1.2, true),
+    most("fanout", "sse", "burst ratio", 1.6, true),
     most("fanout", "poll", "one ratio", 1.7, true),
-    Goal { name: SERVE, ..most("idle", "ws", "RSS KiB", 2.0, true) },
-    Goal { name: SERVE, ..most("idle", "sse", "RSS KiB", 5.0, true) },
+    most("idle", "ws", "RSS KiB", 2.0, true),
+    most("idle", "sse", "RSS KiB", 5.0, true),
+    Goal { name: "deflate", ..most("deflate", "ws", "one ratio", 1.3, false) },
+    Goal { name: "deflate", ..most("deflate", "ws", "burst ratio", 1.3, false) },
+    most("core", "in a row", "burst ns", 25.0, false),
+    most("core", "in a row", "burst ratio", 0.5, false),
+    most("core", "in any order", "burst ns", 25.0, false),
+    most("core", "in any order", "burst ratio", 0.5, false),
     most("latency", "ws", "p99 ratio", 1.5, false),
     most("latency", "sse", "p99 ratio", 1.5, false),
     most("slow", "ws", "MiB", 2.0, false),
@@ -42,11 +48,11 @@ const GOALS: &[Goal] = &[
     Goal { bound: Bound::Least(10.0), ..most("slow", "sse", "told", 0.0, false) },
 ];
 
-/// Ours under `triwire::serve`.
-const SERVE: &str = "triwire-serve";
+/// Ours under `axum::serve`.
+const AXUM: &str = "triwire-axum";
 
 /// What is no contestant: ours, and what they are measured against.
-const OURS: [&str; 4] = ["triwire", SERVE, "limit", "bare"];
+const OURS: [&str; 4] = ["triwire", AXUM, "limit", "bare"];
 
 /// Says of each goal that was measured whether it was met.
 pub(super) fn judge(report: &Report) -> Vec<String> {
