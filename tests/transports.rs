@@ -4,7 +4,9 @@ mod transports {
     mod bytes;
     mod chat;
     mod client;
+    mod deflate;
     mod drain;
+    mod inflate;
     mod log;
     mod poll;
     mod problem;

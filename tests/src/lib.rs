@@ -4,6 +4,7 @@
 
 pub mod chat;
 pub mod client;
+pub mod exact;
 pub mod law;
 pub mod reader;
 pub mod server;
