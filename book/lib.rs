@@ -65,6 +65,7 @@ macro_rules! chapters {
 
 chapters! {
     architecture = include_str!("src/architecture.md");
+    performance = include_str!("src/performance.md");
     channels = include_str!("src/channels.md");
     dependencies = include_str!("src/dependencies.md");
     gaps = include_str!("src/gaps.md");
