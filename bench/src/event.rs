@@ -118,10 +118,11 @@ impl FromStr for Publish {
     fn from_str(line: &str) -> Result<Self, String> {
         let words = line.strip_prefix("publish ");
         let mut words = words.ok_or_else(|| format!("`{line}` asks for nothing known"))?.split_ascii_whitespace();
-        let mut number = || words.next()?.parse::<u64>().ok();
         let mut read = || {
+            let mut number = || words.next()?.parse::<u64>().ok();
             let (room, rooms) = (number()?.try_into().ok()?, number()?.try_into().ok()?);
-            Some(Self { room, rooms, first: number()?, count: number()?, bytes: number()?.try_into().ok()?, at: number()? })
+            let publish = Self { room, rooms, first: number()?, count: number()?, bytes: number()?.try_into().ok()?, at: number()? };
+            words.next().is_none().then_some(publish)
         };
         read().ok_or_else(|| format!("`{line}` is no `publish ROOM ROOMS FIRST COUNT BYTES AT`"))
     }
@@ -135,4 +136,29 @@ fn text(bytes: usize) -> String {
     let mut text = PROSE.repeat(bytes / PROSE.len() + 1);
     text.truncate(bytes);
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PUBLISH: Publish = Publish { room: 3, rooms: 2, first: 10, count: 2, bytes: 150, at: 77 };
+
+    #[test]
+    fn what_is_published_is_read_as_it_was_written() {
+        assert_eq!(PUBLISH.to_string().parse(), Ok(PUBLISH));
+        for line in ["", "publish 1 2 3", "publish 1 1 1 1 1 x", "stop"] {
+            assert!(line.parse::<Publish>().is_err(), "`{line}`");
+        }
+    }
+
+    #[test]
+    fn events_are_numbered_room_by_room_and_have_their_size() {
+        let events: Vec<_> = PUBLISH.events().collect();
+        let stamped = |(number, event): (u64, &BenchEvent)| event.json().contains(&Stamp { number, at: 77 }.to_string());
+        assert!((10..).zip(&events).all(stamped), "{events:?}");
+        assert_eq!(events.iter().map(BenchEvent::room).collect::<Vec<_>>(), [3, 3, 4, 4]);
+        assert!(events.iter().all(|event| event.json().len() == 150), "{events:?}");
+        assert_eq!(events[0].json().bytes().filter(|byte| *byte == MARK).count(), 1);
+    }
 }

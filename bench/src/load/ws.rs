@@ -134,8 +134,8 @@ mod tests {
     #[test]
     fn frames_are_read_wherever_a_read_cuts_them() {
         let long = "y".repeat(300);
-        let mut stream = [server_frame(b"short"), framed(PING, 0, b"are you there"), server_frame(long.as_bytes())].concat();
-        stream.extend(framed(PING, 0, b""));
+        let mut stream = [server_frame(b"short"), framed(PING, 0, b"are you there"), framed(PING, 0, b"")].concat();
+        stream.extend(server_frame(long.as_bytes()));
         stream.extend(framed(0x40 | TEXT, 0, b"what it says is not looked at"));
         stream.extend(framed(CLOSE, 0, &1000_u16.to_be_bytes()));
         for cut in 0..=stream.len() {

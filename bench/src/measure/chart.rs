@@ -9,7 +9,7 @@ const WIDTH: f64 = 720.0;
 /// Where the bars begin; their names stand before.
 const LEFT: f64 = 150.0;
 /// What is kept for the number after the longest bar.
-const RIGHT: f64 = 130.0;
+const RIGHT: f64 = 170.0;
 const LINE: f64 = 20.0;
 
 /// Draws them one below the other.

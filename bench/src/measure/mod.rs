@@ -40,7 +40,7 @@ const FILES: u64 = 65_536;
 /// When there is none of this name, or something that it needs is not there.
 pub fn run(workload: &str, words: &[String]) -> Result<Report, String> {
     let options = Options::read(workload, words)?;
-    let alone = stand_apart()?;
+    let alone = stand_apart();
     more_files()?;
     let mut report = match workload {
         "core" => core::run(&options)?,
@@ -61,18 +61,14 @@ pub fn run(workload: &str, words: &[String]) -> Result<Report, String> {
 
 /// Takes the second core for the load, and for all that is measured a priority above what else runs here, where we may: a server that is
 /// put aside in mid-slice finds its caches full of what others did.
-fn stand_apart() -> Result<String, String> {
+fn stand_apart() -> String {
     let mut core = CpuSet::new();
     core.set(1);
-    sched_setaffinity(None, &core).map_err(|error| format!("the second core, for the load, is not to be had: {error}"))?;
+    let apart = if sched_setaffinity(None, &core).is_ok() { "a core of its own" } else { "no core of its own: there is but one" };
     let chrt = Command::new("chrt").args(["-r", "-p", "1", &std::process::id().to_string()]).output();
     let is_first = chrt.is_ok_and(|output| output.status.success());
-    Ok(if is_first {
-        "Load and servers ran before all else (`chrt -r 1`)."
-    } else {
-        "Load and servers shared their cores with what else ran."
-    }
-    .into())
+    let rank = if is_first { "before all else (`chrt -r 1`)" } else { "beside what else ran, for we may not go first" };
+    format!("The load had {apart}; it and the servers ran {rank}.")
 }
 
 /// Raises what a process may hold open, here and so in the servers: a socket is a file.
