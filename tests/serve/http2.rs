@@ -16,14 +16,14 @@ use triwire::ServeLimits;
 use super::app::{App, SOON, quick};
 use super::client::{Raw, within};
 
-struct Client {
+pub(super) struct Client {
     sender: SendRequest<Empty<Bytes>>,
     connection: JoinHandle<hyper::Result<()>>,
     address: SocketAddr,
 }
 
 impl Client {
-    async fn open(address: SocketAddr) -> Self {
+    pub(super) async fn open(address: SocketAddr) -> Self {
         let tcp = TcpStream::connect(address).await.expect("it connects");
         let (sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(tcp)).await.expect("HTTP/2");
         Self { sender, connection: tokio::spawn(connection), address }
@@ -34,7 +34,7 @@ impl Client {
         self.sender.send_request(request)
     }
 
-    async fn get(&mut self, path: &str) -> String {
+    pub(super) async fn get(&mut self, path: &str) -> String {
         text(within(self.ask(path)).await.expect("an answer")).await
     }
 }

@@ -149,3 +149,38 @@ async fn held(buffer_bytes: usize) -> usize {
     .await;
     before
 }
+
+/// Whoever wants no limit writes the largest number; and a nought is a mistake, not a panic.
+#[tokio::test]
+async fn no_number_is_too_large_or_too_small() {
+    let of = |time, count, streams| ServeLimits {
+        connections: count,
+        head: time,
+        head_bytes: count,
+        headers: count,
+        idle: time,
+        body: time,
+        stalled: time,
+        probe: time,
+        buffer_bytes: count,
+        http2_streams: streams,
+        http2_ping: time,
+        http2_pong: time,
+        drain: time,
+        finish: time,
+    };
+    let app = App::start(of(Duration::MAX, usize::MAX, u32::MAX)).await;
+    let mut client = Raw::open(app.address).await;
+    assert_eq!(client.get("/").await.body, "hello");
+    client.send("POST /echo HTTP/1.1\r\nhost: test\r\ncontent-length: 4\r\n\r\n").await;
+    client.is_quiet(Duration::from_millis(50)).await;
+    client.send("back").await;
+    assert_eq!(client.answer().await.body, "back");
+    let mut other = super::http2::Client::open(app.address).await;
+    assert_eq!(other.get("/").await, "hello");
+    app.stop().await;
+
+    let app = App::start(ServeLimits { connections: 1, ..of(Duration::ZERO, 0, 0) }).await;
+    assert_eq!(Raw::open(app.address).await.end().await.0, "", "closed, and that is all");
+    app.stop().await;
+}

@@ -21,6 +21,8 @@ const REST: Duration = Duration::from_secs(1);
 const HYPER_LEAST: usize = 8 << 10;
 /// What hyper takes on the stack, and so faster than any other number.
 const HYPER_HEADERS: usize = 100;
+/// What a request's map of fields takes at the most, whatever is asked for.
+const MOST_HEADERS: usize = 1 << 15;
 
 const TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
@@ -32,7 +34,7 @@ pub(super) fn builder(limits: &ServeLimits) -> Builder {
     builder.max_buf_size(limits.buffer_bytes.max(limits.head_bytes).max(HYPER_LEAST));
     builder.max_header_size(limits.head_bytes);
     if limits.headers != HYPER_HEADERS {
-        builder.max_headers(limits.headers);
+        builder.max_headers(limits.headers.min(MOST_HEADERS));
     }
     builder.header_read_timeout(None);
     builder

@@ -28,6 +28,7 @@ use tokio::time::timeout;
 use crate::contract::Realtime;
 use crate::hub::Hub;
 use accept::Accept;
+use clock::FOREVER;
 use connection::Server;
 pub use limits::ServeLimits;
 pub use signal::shutdown_signal;
@@ -84,7 +85,7 @@ impl Serve {
 
     async fn run(self) {
         let Self { listener, app, limits, drains, signal } = self;
-        let (drain, finish) = (limits.drain, limits.finish);
+        let (drain, finish) = (limits.drain.min(FOREVER), limits.finish);
         // What `with_state` prepares is prepared once, not at each request.
         let server = Arc::new(Server { app: app.with_state(()), http1: http1::builder(&limits), limits });
         let (end, ending) = watch::channel(false);
