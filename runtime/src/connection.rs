@@ -241,15 +241,19 @@ impl Connection {
     /// Takes over what the channels gave: gaps, then entries by offset up to the limits. Gives the new position.
     fn take(&mut self, batch: &mut Batch, position: Position, head: Position) -> Position {
         let Batch { outputs, taken, .. } = batch;
-        let mut whole = true;
+        // Where a channel was cut it has more above, which nothing of another channel may pass.
+        let mut bound = None;
         for Taken { at, place, found, version } in &*taken {
             let reading = &mut self.readings[*at];
             outputs.extend(reading.accept(*place, found, head));
             reading.seen = (!found.more).then_some(*version);
-            whole &= !found.cut;
+            if found.cut {
+                let last = found.run.as_ref().map_or(place.after, Run::last);
+                bound = Some(bound.map_or(last, |bound: u64| bound.min(last)));
+            }
         }
-        let (run, fits) = self.merge(taken.drain(..).filter_map(|taken| Some((taken.at, taken.found.run?))));
-        whole &= fits;
+        let (run, fits) = self.merge(taken.drain(..).filter_map(|taken| Some((taken.at, taken.found.run?))), bound);
+        let whole = fits && bound.is_none();
         let last = run.as_ref().map_or(position.offset, Run::last);
         let position = Position { offset: position.offset.max(if whole { head.offset } else { last }), ..head };
         if !outputs.is_empty() && run.as_ref().is_none_or(Run::is_volatile) {
@@ -266,8 +270,8 @@ impl Connection {
         position
     }
 
-    /// Makes one run of those of several channels, up to the limits, and moves their places. Says whether all of them fits.
-    fn merge(&mut self, mut runs: impl Iterator<Item = (usize, Run)>) -> (Option<Run>, bool) {
+    /// Makes one run of those of several channels, up to the bound and the limits, and moves their places. Says whether all of them fits.
+    fn merge(&mut self, mut runs: impl Iterator<Item = (usize, Run)>, bound: Option<u64>) -> (Option<Run>, bool) {
         let Some((at, run)) = runs.next() else { return (None, true) };
         let Some(other) = runs.next() else {
             run.entries().iter().for_each(|(order, _)| self.readings[at].place.pass(*order));
@@ -278,7 +282,8 @@ impl Connection {
             entries.extend(run.entries().iter().map(|(order, entry)| (*order, at, entry.clone())));
         }
         entries.sort_by_key(|(order, ..)| *order);
-        let fit = self.most.fit(entries.iter().map(|(.., entry)| entry.item().len()));
+        let within = entries.partition_point(|(order, ..)| bound.is_none_or(|bound| order.offset <= bound));
+        let fit = self.most.fit(entries[..within].iter().map(|(.., entry)| entry.item().len()));
         for (_, at, _) in &entries[fit..] {
             self.readings[*at].seen = None;
         }

@@ -171,6 +171,14 @@ impl Ws {
         self.0.send(Message::Text(text.into().into())).await.expect("sent");
     }
 
+    /// Several texts in one write.
+    pub(super) async fn send_at_once(&mut self, texts: impl IntoIterator<Item = String>) {
+        for text in texts {
+            self.0.feed(Message::Text(text.into())).await.expect("gathered");
+        }
+        self.0.flush().await.expect("sent");
+    }
+
     /// The next text.
     pub(super) async fn text(&mut self) -> String {
         loop {

@@ -107,6 +107,19 @@ async fn after_the_ok_of_an_unsubscribe_nothing_of_the_channel_comes() {
 }
 
 #[tokio::test]
+async fn what_is_left_and_asked_for_again_in_one_breath_is_replayed_behind_the_ok_of_the_first() {
+    let server = Server::new().await;
+    let mut ws = Ws::open(server.address, "channel=room:a").await;
+    ws.text().await;
+    let id = server.say("a", "once").await;
+    assert_eq!(ws.text().await, message("a", "once", id));
+    ws.send_at_once([r#"{"unsubscribe":"room:a","ref":1}"#.to_owned(), subscribe("room:a", Some("earliest"), 2)]).await;
+    assert_eq!(ws.json().await, ok(1, id), "up to here the client takes what comes for what it has left");
+    assert_eq!(ws.text().await, message("a", "once", id));
+    assert_eq!(ws.json().await, ok(2, id));
+}
+
+#[tokio::test]
 async fn a_reference_is_a_number_or_a_string_and_comes_back_as_it_was() {
     let server = Server::new().await;
     let mut ws = Ws::open(server.address, "").await;

@@ -112,6 +112,24 @@ fn a_batch_has_no_more_items_and_bytes_than_its_limits() {
     assert_eq!(batches(&mut small).iter().map(Vec::len).collect::<Vec<_>>(), [2, 2]);
 }
 
+#[test]
+fn what_a_channel_has_above_its_cut_is_passed_by_no_other() {
+    let large = |offset| Record { event: Bytes::from(format!("\"{}\"", "x".repeat(400))), ..record(offset) };
+    let feed = Feed::new(7, &[], &[]);
+    for (channel, offsets) in feed.channels.iter().zip([&[1, 2, 3][..], &[9]]) {
+        for offset in offsets {
+            channel.deliver(&if *offset == 3 { large(*offset) } else { record(*offset) }, &feed.head, Timestamp(0));
+        }
+    }
+    // The first two and the other channel's only one would fit, but not the third, which is below it.
+    let small = Most { items: 64, bytes: 200 };
+    let since = Since::At(Position { epoch: Epoch(7), offset: 0 });
+    let mut connection = Connection::new(feed.head.clone(), Arc::default(), feed.channels.to_vec(), since, small);
+    let events: Vec<String> = batches(&mut connection).concat().into_iter().filter(|item| item.contains("event")).collect();
+    let id = |item: &String| item.split("7-").nth(1).and_then(|rest| rest.split('"').next()).map(str::to_owned);
+    assert_eq!(events.iter().filter_map(id).collect::<Vec<_>>(), ["1", "2", "3", "9"]);
+}
+
 fn record_size() -> usize {
     Entry::new("a", Epoch(7), &record(1)).item().len()
 }

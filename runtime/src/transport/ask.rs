@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::future::Future as _;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
 use serde_json::Value;
@@ -31,8 +32,6 @@ pub(crate) struct Asks {
     guard: Guard,
     /// Most channels of the connection.
     channels: usize,
-    /// The tag of the next ask.
-    next: u64,
     /// One for each ask, the oldest first; those without their effect are the last of them.
     answers: VecDeque<Answer>,
 }
@@ -48,8 +47,13 @@ enum Effect {
 struct Answer {
     tag: u64,
     reference: Option<Value>,
+    /// The channel that the client takes for left from this answer on, and not before.
+    left: Option<String>,
     state: State,
 }
+
+/// The tag of the next ask of any connection: one that is answered no more is never taken for another's.
+static TAG: AtomicU64 = AtomicU64::new(0);
 
 enum State {
     /// The application is asked about a channel.
@@ -64,7 +68,7 @@ enum State {
 
 impl Asks {
     pub(crate) fn new(guard: Guard, channels: usize) -> Self {
-        Self { guard, channels, next: 0, answers: VecDeque::new() }
+        Self { guard, channels, answers: VecDeque::new() }
     }
 
     /// How many wait for their answer.
@@ -87,8 +91,7 @@ impl Asks {
             }
             _ => return Err(NotUnderstood),
         };
-        self.answers.push_back(Answer { tag: self.next, reference, state });
-        self.next += 1;
+        self.answers.push_back(Answer { tag: TAG.fetch_add(1, Relaxed), reference, left: None, state });
         Ok(())
     }
 
@@ -113,7 +116,13 @@ impl Asks {
                     Err(Denied) => Effect::Refuse(Problem::Denied, Some(channel)),
                 });
             }
-            if let State::Ready(effect) = std::mem::replace(&mut answer.state, State::Done) {
+            if let State::Ready(Effect::Join(channel, _)) = &self.answers[at].state
+                && self.answers.range(..at).any(|before| before.left.as_ref() == Some(channel))
+            {
+                // Its client would take what it replays for what it has just left.
+                return;
+            }
+            if let State::Ready(effect) = std::mem::replace(&mut self.answers[at].state, State::Done) {
                 let state = self.effect(effect, at, stream);
                 self.answers[at].state = state;
             }
@@ -133,12 +142,14 @@ impl Asks {
             }
             Effect::Leave(channel) => {
                 self.leave(stream, &channel);
+                self.answers[at].left = Some(channel);
                 State::Done
             }
             Effect::Refuse(problem, channel) => {
-                if let Some(channel) = channel {
-                    self.leave(stream, &channel);
+                if let Some(channel) = &channel {
+                    self.leave(stream, channel);
                 }
+                self.answers[at].left = channel;
                 State::Refused(problem)
             }
         }
