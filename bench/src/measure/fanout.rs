@@ -8,7 +8,7 @@ use crate::load::Transport;
 /// A slice of `one`: so many events, each published when all have the one before. Long enough that the kernel's clock counts it well.
 const EVENTS: u64 = 50;
 /// A slice of `burst`: so many times so many events at once.
-const BURSTS: u64 = 10;
+const BURSTS: u64 = 5;
 const BURST: u64 = 16;
 
 pub(super) fn run(options: &Options) -> Result<Report, String> {

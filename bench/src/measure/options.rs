@@ -29,6 +29,9 @@ pub struct Options {
     pub typed: String,
 }
 
+/// The size of an event, where nothing else is said.
+const BYTES: usize = 150;
+
 /// How the options are named.
 pub const HELP: &str = "\
 deflate  processor time a delivery, compressed beside plain, one channel of many subscribers
@@ -64,7 +67,7 @@ impl Options {
                 _ => 1_000,
             },
             // Below 256 bytes nothing is compressed.
-            bytes: if workload == "deflate" { 1_024 } else { 150 },
+            bytes: if workload == "deflate" { 1_024 } else { BYTES },
             cores: 1,
             only: Vec::new(),
             transports: Transport::ALL.to_vec(),
@@ -98,6 +101,15 @@ impl Options {
         Ok(options)
     }
 
+    /// What the results are called: runs that differ in more than how long they take do not write over each other.
+    #[must_use]
+    pub fn file(&self) -> String {
+        let transport = if let [only] = self.transports[..] { format!("-{}", only.name()) } else { String::new() };
+        let bytes = if self.bytes == BYTES { String::new() } else { format!("-{}-bytes", self.bytes) };
+        let cores = if self.cores == 1 { String::new() } else { format!("-{}-cores", self.cores) };
+        format!("{}{transport}{bytes}{cores}", self.workload)
+    }
+
     /// Whether this contestant is wanted.
     #[must_use]
     pub fn wants(&self, name: &str) -> bool {
@@ -107,4 +119,27 @@ impl Options {
 
 fn transport(name: &str) -> Result<Transport, String> {
     Transport::ALL.into_iter().find(|transport| transport.name() == name).ok_or_else(|| format!("`{name}` is no transport"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Options, String> {
+        Options::read("fanout", &line.split_ascii_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn runs_that_differ_do_not_write_over_each_other() {
+        let file = |line| read(line).expect("these are options").file();
+        assert_eq!(file("--slices 3"), "fanout");
+        assert_eq!(file("--transport ws --bytes 4096 --cores 2"), "fanout-ws-4096-bytes-2-cores");
+    }
+
+    #[test]
+    fn what_is_no_option_is_refused() {
+        for line in ["--slices", "--slices 0", "--slices x", "--transport carrier-pigeon", "--what 1"] {
+            assert!(read(line).is_err(), "{line}");
+        }
+    }
 }

@@ -15,6 +15,8 @@ use crate::load::Transport;
 pub struct Report {
     /// The workload.
     pub name: &'static str,
+    /// What its files are called.
+    pub file: String,
     /// The command that made it.
     pub typed: String,
     /// What was measured, how, and what was not there.
@@ -68,7 +70,7 @@ impl Report {
     /// Without figures yet.
     #[must_use]
     pub fn new(name: &'static str, options: &Options) -> Self {
-        Self { name, typed: options.typed.clone(), notes: vec![machine()], ..Self::default() }
+        Self { name, file: options.file(), typed: options.typed.clone(), notes: vec![machine()], ..Self::default() }
     }
 
     /// Those that are wanted and speak this, after these.
@@ -104,7 +106,7 @@ impl Report {
     /// When one cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), String> {
         let write = |end: &str, text: String| {
-            let path = folder.join(self.name).with_extension(end);
+            let path = folder.join(format!("{}.{end}", self.file));
             fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
         };
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
