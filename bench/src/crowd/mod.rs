@@ -98,6 +98,18 @@ impl<R: Readers> Crowd<R> {
         Ok(crowd)
     }
 
+    /// How many readers.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.got.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.got.is_empty()
+    }
+
     /// So many events at once; returns when every reader has had them.
     ///
     /// # Errors

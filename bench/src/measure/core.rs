@@ -28,7 +28,8 @@ pub(super) fn run(options: &Options) -> Result<Report, String> {
         let mut own = start::<Raws>(&runtime, options, any_order)?;
         let mut broadcast = start::<Broadcast>(&runtime, options, any_order)?;
         let mut pairs = |count| {
-            let (own, broadcast) = (|| slice(&runtime, &mut own, count, options), || slice(&runtime, &mut broadcast, count, options));
+            let (own, broadcast) =
+                (|| slice(&runtime, &mut own, count, options.bytes), || slice(&runtime, &mut broadcast, count, options.bytes));
             in_turns(options.slices, own, broadcast)
         };
         let (burst, one) = (pairs(BURST)?, pairs(1)?);
@@ -50,13 +51,13 @@ fn start<R: Readers>(runtime: &Runtime, options: &Options, any_order: bool) -> R
 }
 
 /// The nanoseconds of a delivery, in bursts of so many.
-fn slice<R: Readers>(runtime: &Runtime, crowd: &mut Crowd<R>, count: u64, options: &Options) -> Result<f64, String> {
-    let round = count * options.subscribers as u64;
+pub(super) fn slice<R: Readers>(runtime: &Runtime, crowd: &mut Crowd<R>, count: u64, bytes: usize) -> Result<f64, String> {
+    let round = count * crowd.len() as u64;
     let rounds = (SLICE / round).clamp(1, BURSTS);
     let begun = busy();
     runtime.block_on(async {
         for _ in 0..rounds {
-            crowd.burst(count, options.bytes).await?;
+            crowd.burst(count, bytes).await?;
         }
         Ok::<_, String>(())
     })?;

@@ -6,6 +6,7 @@ mod core;
 mod deflate;
 mod fanout;
 mod goals;
+mod growth;
 mod idle;
 mod latency;
 mod memory;
@@ -46,15 +47,17 @@ pub fn run(workload: &str, words: &[String]) -> Result<Report, String> {
         "core" => core::run(&options)?,
         "deflate" => deflate::run(&options)?,
         "fanout" => fanout::run(&options)?,
+        "growth" => growth::run(&options)?,
         "idle" => idle::run(&options)?,
         "latency" => latency::run(&options)?,
         "rooms" => rooms::run(&options)?,
         "slow" => slow::run(&options)?,
         "storm" => storm::run(&options)?,
-        _ => return Err(format!("there is no workload `{workload}`: core, deflate, fanout, idle, latency, rooms, slow, storm")),
+        _ => return Err(format!("there is no workload `{workload}`: core, deflate, fanout, growth, idle, latency, rooms, slow, storm")),
     };
     report.notes.push(alone);
-    report.goals = goals::judge(&report);
+    let judged = goals::judge(&report);
+    report.goals.extend(judged);
     report.write(&options.out)?;
     Ok(report)
 }

@@ -29,13 +29,12 @@ pub struct Options {
     pub typed: String,
 }
 
-/// The size of an event, where nothing else is said.
-const BYTES: usize = 150;
-
 /// How the options are named.
 pub const HELP: &str = "\
 deflate  processor time a delivery, compressed beside plain, one channel of many subscribers
+core     nanoseconds a delivery without sockets, beside `tokio::sync::broadcast`
 fanout   processor time a delivery, one channel of many subscribers
+growth   what becomes dearer with subscribers and channels, without sockets
 idle     memory a client to whom nothing is sent
 latency  from publish to receive, at half the rate that is possible
 rooms    many channels of few subscribers; clients of many channels
@@ -43,7 +42,7 @@ slow     clients that stop reading among those that read
 storm    all connect at once
 
 --slices N            pairs of slices, contestant and limit in turn (12; idle and slow: runs, 3)
---subscribers N       clients of each server (1000; idle, core 10000, slow 100)
+--subscribers N       clients of each server (1000; idle, core 10000, growth up to 1000000, slow 100)
 --bytes N             the size of an event (150)
 --cores 1|2           cores of the server; with two it shares one with the load (1)
 --only NAME,…         these contestants alone
@@ -64,10 +63,10 @@ impl Options {
             subscribers: match workload {
                 "idle" | "core" => 10_000,
                 "slow" => 100,
+                "growth" => 1_000_000,
                 _ => 1_000,
             },
-            // Below 256 bytes nothing is compressed.
-            bytes: if workload == "deflate" { 1_024 } else { BYTES },
+            bytes: bytes(workload),
             cores: 1,
             only: Vec::new(),
             transports: Transport::ALL.to_vec(),
@@ -105,7 +104,7 @@ impl Options {
     #[must_use]
     pub fn file(&self) -> String {
         let transport = if let [only] = self.transports[..] { format!("-{}", only.name()) } else { String::new() };
-        let bytes = if self.bytes == BYTES { String::new() } else { format!("-{}-bytes", self.bytes) };
+        let bytes = if self.bytes == bytes(&self.workload) { String::new() } else { format!("-{}-bytes", self.bytes) };
         let cores = if self.cores == 1 { String::new() } else { format!("-{}-cores", self.cores) };
         format!("{}{transport}{bytes}{cores}", self.workload)
     }
@@ -115,6 +114,11 @@ impl Options {
     pub fn wants(&self, name: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| only == name)
     }
+}
+
+/// The size of an event, where nothing else is said. Below 256 bytes nothing is compressed.
+fn bytes(workload: &str) -> usize {
+    if workload == "deflate" { 1_024 } else { 150 }
 }
 
 fn transport(name: &str) -> Result<Transport, String> {

@@ -48,9 +48,11 @@ pub struct Row {
 }
 
 fn text(cell: &Option<Sample>) -> String {
-    cell.as_ref()
-        .map(|Sample { median, least, most }| format!("{} ({}..{})", short(*median), short(*least), short(*most)))
-        .unwrap_or_default()
+    let range = |Sample { median, least, most }: &Sample| {
+        // What was measured once has no range.
+        if least == most { short(*median) } else { format!("{} ({}..{})", short(*median), short(*least), short(*most)) }
+    };
+    cell.as_ref().map(range).unwrap_or_default()
 }
 
 fn json(cell: &Option<Sample>) -> Value {
