@@ -3,6 +3,7 @@
 mod serve {
     mod app;
     mod client;
+    mod direct;
     mod end;
     mod full;
     mod http1;

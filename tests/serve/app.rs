@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
-use triwire::{Hub, Realtime, ServeLimits};
+use triwire::{Hub, Limits, Position, Realtime, Serve, ServeLimits};
 
 use super::client::within;
 
@@ -71,13 +71,36 @@ impl App {
 
     /// With these routes, too.
     pub(super) async fn with(limits: ServeLimits, more: Router) -> Self {
+        Self::layered(limits, Limits::default(), |router| router.merge(more)).await
+    }
+
+    /// With these limits of the hub, and with this done to the router.
+    pub(super) async fn layered(limits: ServeLimits, of_hub: Limits, with: impl FnOnce(Router) -> Router) -> Self {
+        let hub = Hub::<TickEvent>::builder().limits(of_hub).build();
+        let app = with(routes().nest("/hub", hub.endpoints().into_router()));
+        let drained = hub.clone();
+        Self::serving(hub, app, |serve| serve.drain(&drained).limits(limits)).await
+    }
+
+    /// Whose end its hub is not told of.
+    pub(super) async fn undrained(limits: ServeLimits) -> Self {
         let hub = Hub::<TickEvent>::new();
-        let app = routes().merge(more).nest("/hub", hub.endpoints().into_router());
+        let app = routes().nest("/hub", hub.endpoints().into_router());
+        Self::serving(hub, app, |serve| serve.limits(limits)).await
+    }
+
+    async fn serving(hub: Hub<TickEvent>, app: Router, with: impl FnOnce(Serve) -> Serve) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
-        let serve = triwire::serve(listener, app).drain(&hub).limits(limits).shutdown(stopped);
+        let serve = with(triwire::serve(listener, app)).shutdown(stopped);
         Self { hub, address, stop, serving: tokio::spawn(serve.into_future()) }
+    }
+
+    /// Drops the server.
+    pub(super) async fn abort(&mut self) {
+        self.serving.abort();
+        assert!(within(&mut self.serving).await.expect_err("it is dropped").is_cancelled());
     }
 
     /// Ends it, and says how long that took.
@@ -94,8 +117,8 @@ impl App {
         self.serving
     }
 
-    pub(super) async fn tick(&self, text: &str) {
-        self.hub.publish(TickEvent::Tick { text: text.into() }).await.expect("it is taken");
+    pub(super) async fn tick(&self, text: &str) -> Position {
+        self.hub.publish(TickEvent::Tick { text: text.into() }).await.expect("it is taken").expect("it has a place")
     }
 
     pub(super) async fn connections(&self, count: usize) {

@@ -71,7 +71,7 @@ impl Accept {
                 }
             }
         }
-        tracing::info!(connections = self.connections.len(), "the server ends");
+        tracing::info!(connections = self.open(), "the server ends");
     }
 
     /// One connection more; or a client that is told to come back.
@@ -93,13 +93,25 @@ impl Accept {
     /// Waits for the end of all connections.
     pub(super) async fn finished(&mut self) {
         while self.connections.join_next().await.is_some() {}
+        self.server.let_go.ended().await;
+    }
+
+    fn open(&self) -> usize {
+        self.connections.len() + self.server.let_go.len()
     }
 
     /// Ends them.
     pub(super) async fn cut(&mut self) {
-        tracing::warn!(connections = self.connections.len(), "the limit `finish` is over: what is in flight is cut");
+        tracing::warn!(connections = self.open(), "the limit `finish` is over: what is in flight is cut");
         self.connections.abort_all();
+        self.server.let_go.cut();
         let _ = timeout(CUT, self.finished()).await;
+    }
+}
+
+impl Drop for Accept {
+    fn drop(&mut self) {
+        self.server.let_go.cut();
     }
 }
 

@@ -18,12 +18,14 @@ use super::clock::{Clock, FOREVER};
 use super::limits::ServeLimits;
 use super::service::Service;
 use crate::transport::accepted::{Accepted, Place, Pulse};
+use crate::transport::let_go::LetGo;
 
 /// What all connections share.
 pub(super) struct Server {
     pub(super) app: Router,
     pub(super) limits: ServeLimits,
     pub(super) http1: http1::Builder,
+    pub(super) let_go: Arc<LetGo>,
 }
 
 /// See the module.

@@ -72,7 +72,7 @@ async fn drive(connection: &mut Connection, mut http: Box<Http>) -> Option<Accep
             Next::LetGo => {
                 if let (Some(offer), Some(parts)) = (pulse.take_offer(), http.into_parts()) {
                     // What was read of a next request is not answered: the connection ends with the stream.
-                    offer.serve(parts.io.into_inner());
+                    offer.serve(parts.io.into_inner(), connection.server.let_go.hold());
                 }
                 return None;
             }

@@ -27,6 +27,7 @@ use tokio::time::timeout;
 
 use crate::contract::Realtime;
 use crate::hub::Hub;
+use crate::transport::let_go::LetGo;
 use accept::Accept;
 use clock::FOREVER;
 use connection::Server;
@@ -87,7 +88,8 @@ impl Serve {
         let Self { listener, app, limits, drains, signal } = self;
         let (drain, finish) = (limits.drain.min(FOREVER), limits.finish);
         // What `with_state` prepares is prepared once, not at each request.
-        let server = Arc::new(Server { app: app.with_state(()), http1: http1::builder(&limits), limits });
+        let let_go = Arc::new(LetGo::new());
+        let server = Arc::new(Server { app: app.with_state(()), http1: http1::builder(&limits), limits, let_go });
         let (end, ending) = watch::channel(false);
         let mut accept = Accept::new(server, ending);
         accept.run(listener, signal).await;

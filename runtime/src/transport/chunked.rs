@@ -11,6 +11,7 @@ use crate::item::Output;
 use crate::protocol::LAST_CHUNK;
 use crate::transport::accepted::Accepted;
 use crate::transport::direct::Offer;
+use crate::transport::let_go::Hold;
 use crate::transport::line::{Cut, Line, ROUNDS, Stage};
 use crate::transport::socket::Socket;
 
@@ -21,15 +22,20 @@ impl Offer {
     }
 
     /// Writes the items to the socket, on which the answer's head and opening have gone out.
-    pub(crate) fn serve(self, accepted: Accepted) {
+    pub(crate) fn serve(self, accepted: Accepted, hold: Hold) {
         let stream = self.stream;
         let node = Arc::clone(stream.node());
         let drivers = Arc::clone(&node.drivers);
-        drivers.drive(Connection(Line { node, socket: Socket::accepted(accepted), stage: Stage::Open(stream) }));
+        let line = Line { node, socket: Socket::accepted(accepted), stage: Stage::Open(stream) };
+        drivers.drive(Connection { line, hold: Some(hold) });
     }
 }
 
-struct Connection(Line);
+struct Connection {
+    line: Line,
+    /// Its server waits for it until the end is out.
+    hold: Option<Hold>,
+}
 
 impl Connection {
     /// Moves whatever can move. Says whether there may be more to do.
@@ -37,7 +43,7 @@ impl Connection {
         for _ in 0..ROUNDS {
             let wrote = self.write(cx, turn)?;
             // A client has nothing more to say. What it sends all the same is thrown away; its end is the stream's.
-            let read = match self.0.socket.poll_read(cx, &mut turn.input)? {
+            let read = match self.line.socket.poll_read(cx, &mut turn.input)? {
                 Poll::Ready(0) => return Err(Cut::Gone),
                 read => read.is_ready(),
             };
@@ -50,26 +56,30 @@ impl Connection {
 
     /// Writes what waits, then a batch. Says whether there may be more to write.
     fn write(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Result<bool, Cut> {
-        if self.0.flush(cx, turn.now)?.is_pending() {
+        if self.line.flush(cx, turn.now)?.is_pending() {
             return Ok(false);
         }
-        let Stage::Open(stream) = &mut self.0.stage else { return Ok(false) };
+        let Stage::Open(stream) = &mut self.line.stage else { return Ok(false) };
         let Poll::Ready(next) = stream.poll_next(cx, turn.now, &mut turn.batch) else { return Ok(false) };
         let outputs = &mut turn.batch.outputs;
         let over = next.is_none() || matches!(outputs.last(), Some(Output::Bye(_)));
         outputs.drain(..).for_each(|output| output.chunks(&mut turn.pieces));
         if over {
             turn.pieces.push(Bytes::from_static(LAST_CHUNK));
-            self.0.close(turn.now + self.0.node.limits.stalled);
+            self.line.close(turn.now + self.line.node.limits.stalled);
         }
-        let written = self.0.socket.poll_write(cx, turn.now, &mut turn.pieces)?;
+        let written = self.line.socket.poll_write(cx, turn.now, &mut turn.pieces)?;
         Ok(written.is_ready() && turn.batch.more && !over)
     }
 }
 
 impl Driven for Connection {
     fn poll(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Poll<()> {
-        if let Stage::Open(_) = self.0.stage {
+        if self.hold.as_mut().is_some_and(|hold| hold.is_cut(cx)) {
+            tracing::debug!("an SSE stream ends: its server is gone");
+            return Poll::Ready(());
+        }
+        if let Stage::Open(_) = self.line.stage {
             match self.poll_open(cx, turn) {
                 // There is nobody to tell.
                 Err(Cut::Gone) => return Poll::Ready(()),
@@ -81,14 +91,15 @@ impl Driven for Connection {
                 Ok(false) => {}
             }
         }
-        self.0.poll_closing(cx, turn)
+        let hold = &mut self.hold;
+        self.line.poll_closing(cx, turn, || drop(hold.take()))
     }
 
     fn due(&self) -> Option<Instant> {
-        self.0.due()
+        self.line.due()
     }
 
     fn touch(&self) -> usize {
-        self.0.touch()
+        self.line.touch()
     }
 }

@@ -67,12 +67,18 @@ impl Line {
         }
     }
 
-    /// Goes on with the end, if it has begun. Ready when it is over.
-    pub(crate) fn poll_closing(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Poll<()> {
+    /// Goes on with the end, if it has begun; `written` is called when the last is out. Ready when it is over.
+    pub(crate) fn poll_closing(&mut self, cx: &mut Context<'_>, turn: &mut Turn, written: impl FnOnce()) -> Poll<()> {
         match &mut self.stage {
             Stage::Open(_) => Poll::Pending,
             Stage::Closing { until, .. } if *until <= turn.now => Poll::Ready(()),
-            Stage::Closing { stream, .. } => self.socket.poll_end(cx, turn, || drop(stream.take())).map(drop),
+            Stage::Closing { stream, .. } => {
+                let written = || {
+                    drop(stream.take());
+                    written();
+                };
+                self.socket.poll_end(cx, turn, written).map(drop)
+            }
         }
     }
 

@@ -10,6 +10,8 @@ mod ask;
 mod chunked;
 pub(crate) mod direct;
 mod handshake;
+#[cfg(feature = "serve")]
+pub(crate) mod let_go;
 mod line;
 pub(crate) mod origin;
 mod poll;

@@ -337,7 +337,7 @@ impl Driven for Connection {
                 }
             }
         }
-        self.line.poll_closing(cx, turn)
+        self.line.poll_closing(cx, turn, || ())
     }
 
     fn due(&self) -> Option<Instant> {
