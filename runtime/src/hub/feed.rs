@@ -135,3 +135,6 @@ impl Node {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::task::{Context, Poll, Wake, Waker};
+
+use tokio::task::yield_now;
+use tokio::time::Instant;
+
+use super::*;
+use crate::broker::Memory;
+use crate::connection::Batch;
+use crate::hub::stream::Stream;
+use crate::item::Output;
+use crate::limits::Limits;
+use crate::position::Since;
+
+#[derive(Default)]
+struct Woken(AtomicUsize);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Relaxed);
+    }
+}
+
+/// Reads all that there is, and says how many events and how many polls that were.
+fn read(stream: &mut Stream, waker: &Waker, room: &mut Batch) -> (usize, usize) {
+    let (mut events, mut polls) = (0, 1);
+    while let Poll::Ready(Some(())) = stream.poll_next(&mut Context::from_waker(waker), Instant::now(), room) {
+        events += room.outputs.iter().map(|output| if let Output::Run(run) = output { run.entries().len() } else { 0 }).sum::<usize>();
+        polls += 1;
+    }
+    (events, polls)
+}
+
+/// A node with so many readers of one channel, all of which wait.
+async fn crowd(readers: usize) -> (Arc<Node>, Vec<Stream>, Arc<Woken>, Batch) {
+    let limits = Limits { connections: readers, ..Limits::default() };
+    let node = Node::new(limits, None, None, Arc::new(Memory::new(16)));
+    node.open().await.expect("a memory broker opens");
+    let (woken, mut room) = (Arc::<Woken>::default(), Batch::default());
+    let waker = Waker::from(woken.clone());
+    let mut streams: Vec<Stream> =
+        (0..readers).map(|_| node.connect(&["a".to_owned()], Since::Now, None).ok().expect("there is room")).collect();
+    for stream in &mut streams {
+        read(stream, &waker, &mut room);
+    }
+    (node, streams, woken, room)
+}
+
+#[tokio::test]
+async fn a_publish_to_ten_thousand_that_wait_lets_another_task_have_its_turn_after_each_batch() {
+    const READERS: usize = 10_000;
+    let (node, _streams, woken, _) = crowd(READERS).await;
+    node.publish("a".into(), false, b"1".to_vec()).await.expect("memory takes it");
+    let (mut seen, mut turns) = (0, 0);
+    while seen < READERS {
+        let now = woken.0.load(Relaxed);
+        assert!(now - seen <= WAKE_BATCH, "{} were woken between two turns of this task", now - seen);
+        (seen, turns) = (now, turns + 1);
+        assert!(turns <= READERS, "{seen} of {READERS} are woken");
+        yield_now().await;
+    }
+    assert!(turns >= READERS / WAKE_BATCH);
+}
+
+#[tokio::test]
+async fn what_a_publish_costs_is_linear_in_its_readers() {
+    for readers in [100, 1_000, 10_000, 100_000] {
+        let (node, mut streams, woken, mut room) = crowd(readers).await;
+        let waker = Waker::from(woken.clone());
+        for burst in 1..=3 {
+            for _ in 0..burst {
+                node.publish("a".into(), false, b"1".to_vec()).await.expect("memory takes it");
+            }
+            while woken.0.load(Relaxed) < readers {
+                yield_now().await;
+            }
+            let read: Vec<_> = streams.iter_mut().map(|stream| read(stream, &waker, &mut room)).collect();
+            assert!(read.iter().all(|read| *read == (burst, 2)), "one poll takes the burst, and one finds nothing");
+            assert_eq!(woken.0.swap(0, Relaxed), readers, "each is woken once, however much there is to be read");
+        }
+    }
+}
