@@ -8,6 +8,7 @@ mod serve {
     mod full;
     mod http1;
     mod http2;
+    mod layers;
     mod limits;
     #[path = "../transports/log.rs"]
     mod log;

@@ -104,6 +104,10 @@ impl Future for Answering {
 /// (a layer that compresses) must have it to the end: then the body writes the stream.
 fn let_go(response: &mut Response, pulse: &Arc<Pulse>) {
     let Some(hand_over) = response.extensions_mut().remove::<HandOver>() else { return };
+    let size = response.body().size_hint();
+    if size.lower() != hand_over.least() || size.upper().is_some() {
+        return;
+    }
     if response.headers().contains_key(header::CONTENT_ENCODING) || response.headers().contains_key(header::CONTENT_LENGTH) {
         return;
     }

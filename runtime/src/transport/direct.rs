@@ -28,6 +28,13 @@ impl HandOver {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(offer);
     }
 
+    /// How many bytes the stream has at the least: its opening. Its body says this of itself, and who makes other bytes of it cannot; so
+    /// whoever serves it sees whether it is still the stream that was offered.
+    pub(crate) fn least(&self) -> u64 {
+        let offer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        offer.as_ref().map_or(0, |offer| offer.retry.len() as u64)
+    }
+
     /// Takes it, once.
     pub(crate) fn take(&self) -> Option<Offer> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()

@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
-use http_body::Frame;
+use http_body::{Frame, SizeHint};
 
 use crate::connection::Batch;
 use crate::hub::node::{Node, Refused};
@@ -119,6 +119,14 @@ impl http_body::Body for Items {
 
     fn is_end_stream(&self) -> bool {
         matches!(self.source, Source::Over) && self.opening.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let mut size = SizeHint::new();
+        if let Source::Offered(hand_over) = &self.source {
+            size.set_lower(hand_over.least());
+        }
+        size
     }
 }
 
