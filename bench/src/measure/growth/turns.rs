@@ -18,7 +18,7 @@ const READERS: [usize; 3] = [1_000, 10_000, 100_000];
 const CHANNELS: [usize; 2] = [1_000, 1_000_000];
 /// How long events are kept where their end is measured.
 const KEEP: Duration = Duration::from_secs(2);
-/// What takes seconds is measured less often.
+/// What takes seconds is measured less often: so many hubs.
 const FEW: usize = 3;
 
 /// What another task of the same thread saw.
@@ -36,13 +36,16 @@ pub(super) fn run(options: &Options, report: &mut Report) -> Result<(), String> 
     report.notes.push(format!(
         "Turns: another task of the same thread asks for its next turn at once, each time. How many it had, the longest that the thread \
          worked between two, and in all, in microseconds of its processor. A publish: until all of the readers that waited have taken it, \
-         polled by the hub's own drivers. Gone: from the last event until all is too old and dropped, of {FEW} hubs. Room: a publish above \
-         `history_bytes`, which drops the oldest eighth, of {FEW} hubs."
+         polled by the hub's own drivers. Made: the first event of each. Gone: from the last event until all is too old and dropped. Room: a publish above `history_bytes`, \
+         until there is room again. The last three of {FEW} hubs."
     ));
     let runtime = runtime();
     let mut rows = Vec::new();
     for readers in sizes(READERS, options) {
         rows.push(row(format!("publish to {}", thousands(readers)), publish(&runtime, readers, options)?));
+    }
+    for channels in sizes(CHANNELS, options) {
+        rows.push(row(format!("{} channels made", thousands(channels)), made(&runtime, channels, options)?));
     }
     for channels in sizes(CHANNELS, options) {
         rows.push(row(format!("{} channels gone", thousands(channels)), gone(&runtime, channels, options)?));
@@ -88,6 +91,21 @@ async fn reach(counts: &Counts, items: u64) {
     while counts.items.load(Relaxed) < items {
         yield_now().await;
     }
+}
+
+fn made(runtime: &Runtime, channels: usize, options: &Options) -> Result<Seen, String> {
+    let mut seen = Seen::default();
+    for _ in 0..options.slices.min(FEW) {
+        runtime.block_on(async {
+            let beside = Beside::begin();
+            let limits = Limits { history_bytes: usize::MAX, ..Limits::default() };
+            let hub = filled(limits, channels, 1, options.bytes).await?;
+            beside.end(&mut seen).await;
+            drop(hub);
+            Ok::<_, String>(())
+        })?;
+    }
+    Ok(seen)
 }
 
 fn gone(runtime: &Runtime, channels: usize, options: &Options) -> Result<Seen, String> {
