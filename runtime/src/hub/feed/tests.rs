@@ -39,7 +39,7 @@ async fn crowd(readers: usize) -> (Arc<Node>, Vec<Stream>, Arc<Woken>, Batch) {
     let (woken, mut room) = (Arc::<Woken>::default(), Batch::default());
     let waker = Waker::from(woken.clone());
     let mut streams: Vec<Stream> =
-        (0..readers).map(|_| node.connect(&["a".to_owned()], Since::Now, None).ok().expect("there is room")).collect();
+        (0..readers).map(|_| node.connect(&["a".to_owned()], Since::Now, None).expect("there is room")).collect();
     for stream in &mut streams {
         read(stream, &waker, &mut room);
     }
