@@ -49,6 +49,8 @@ impl Profile {
         let mut options = flamegraph::Options::default();
         let name = self.file.file_name().map(|name| name.display().to_string()).unwrap_or_default();
         options.title.clone_from(&name);
+        // A picture in a page runs no script, and without one its names are written into it.
+        options.no_javascript = true;
         flamegraph::from_reader(&mut options, BufReader::new(File::open(&folded)?), BufWriter::new(File::create(&picture)?))?;
         for between in [samples, script, folded] {
             fs::remove_file(between)?;
