@@ -4,6 +4,7 @@
 //! or given a position above it. It moves only by what the broker delivers, in the broker's order, and only forward in one epoch.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64 as Counter, Ordering::Relaxed};
 
 use crate::broker::Mark;
 use crate::position::{Epoch, Position};
@@ -11,19 +12,23 @@ use crate::sync::{AtomicBool, AtomicU64, AtomicWaker, Mutex, Ordering, lock};
 
 /// A reader's place to be woken at: a place, not a task; one task may serve one connection or many.
 #[derive(Debug, Default)]
-pub(crate) struct Seat(AtomicWaker);
+pub(crate) struct Seat {
+    waker: AtomicWaker,
+    /// Its place among those that wait for its head, and read or changed under their lock only.
+    place: Counter,
+}
 
 impl Seat {
     /// Whoever wakes this seat from now on wakes the task behind `waker`. Register first, look second.
     pub(crate) fn register(&self, waker: &std::task::Waker) {
         #[cfg(not(triwire_loom))]
-        self.0.register(waker);
+        self.waker.register(waker);
         #[cfg(triwire_loom)]
-        self.0.register(waker.clone());
+        self.waker.register(waker.clone());
     }
 
     pub(crate) fn wake(&self) {
-        self.0.wake();
+        self.waker.wake();
     }
 }
 
@@ -37,7 +42,7 @@ pub(crate) struct Head {
     asked: AtomicU64,
     marked: AtomicU64,
     /// Readers that wait for the head itself: their position is ahead of it, or their log is.
-    waiting: Mutex<Vec<Arc<Seat>>>,
+    waiting: Mutex<Waiting>,
     ask: Box<dyn Fn(u64) + Send + Sync>,
 }
 
@@ -66,7 +71,7 @@ impl Head {
             known: AtomicBool::new(false),
             asked: AtomicU64::new(0),
             marked: AtomicU64::new(0),
-            waiting: Mutex::new(Vec::new()),
+            waiting: Mutex::new(Waiting { seats: Vec::new(), first: 1 }),
             ask: Box::new(ask),
         }
     }
@@ -127,25 +132,58 @@ impl Head {
 
     /// The seat is woken at the head's next move. Look at the head again after this.
     pub(crate) fn wait(&self, seat: &Arc<Seat>) {
-        let mut waiting = lock(&self.waiting);
-        if !waiting.iter().any(|other| Arc::ptr_eq(other, seat)) {
-            waiting.push(seat.clone());
-        }
+        lock(&self.waiting).insert(seat);
     }
 
     /// Whether somebody waits for the head. Under the lock: who came to wait before sees the head as it is now.
     pub(crate) fn waited_for(&self) -> bool {
-        !lock(&self.waiting).is_empty()
+        !lock(&self.waiting).seats.is_empty()
     }
 
     /// A reader goes, and waits no longer.
-    pub(crate) fn unwait(&self, seat: &Arc<Seat>) {
-        lock(&self.waiting).retain(|other| !Arc::ptr_eq(other, seat));
+    pub(crate) fn unwait(&self, seat: &Seat) {
+        lock(&self.waiting).remove(seat);
     }
 
-    /// Those who wait for the head.
+    /// Those who wait for the head; they wait no longer.
     pub(crate) fn take_waiting(&self) -> Vec<Arc<Seat>> {
-        std::mem::take(&mut *lock(&self.waiting))
+        lock(&self.waiting).take()
+    }
+}
+
+/// Those who wait for the head. Each knows its place, so that to wait, to wait again and to leave cost the same however many wait.
+struct Waiting {
+    seats: Vec<Arc<Seat>>,
+    /// The place of the first. Those of who was taken lie before it, and so does that of who never waited: 0.
+    first: u64,
+}
+
+impl Waiting {
+    /// Where the seat lies, if it waits.
+    fn index(&self, seat: &Seat) -> Option<usize> {
+        seat.place.load(Relaxed).checked_sub(self.first).and_then(|index| usize::try_from(index).ok())
+    }
+
+    fn insert(&mut self, seat: &Arc<Seat>) {
+        if self.index(seat).is_none() {
+            seat.place.store(self.first + self.seats.len() as u64, Relaxed);
+            self.seats.push(seat.clone());
+        }
+    }
+
+    fn remove(&mut self, seat: &Seat) {
+        if let Some(index) = self.index(seat) {
+            self.seats.swap_remove(index);
+            if let Some(moved) = self.seats.get(index) {
+                moved.place.store(seat.place.load(Relaxed), Relaxed);
+            }
+            seat.place.store(0, Relaxed);
+        }
+    }
+
+    fn take(&mut self) -> Vec<Arc<Seat>> {
+        self.first += self.seats.len() as u64;
+        std::mem::take(&mut self.seats)
     }
 }
 
@@ -154,3 +192,6 @@ impl std::fmt::Debug for Head {
         f.debug_tuple("Head").field(&self.load()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -114,26 +114,37 @@ impl Node {
 
     /// Wakes who waits for the head.
     fn wake_head(&self) -> Wake {
-        let seats = self.head.take_waiting();
-        if seats.is_empty() { Wake::nobody() } else { Wake::by(move || seats.iter().for_each(|seat| seat.wake())) }
-    }
-
-    /// Wakes who waits for the channel: a bounded batch at once, the rest from a task.
-    fn wake(&self, channel: Arc<Channel>) -> Wake {
-        Wake::by(move || {
-            if !channel.wake(WAKE_BATCH) {
-                return;
-            }
-            match Handle::try_current() {
-                Ok(runtime) => drop(runtime.spawn(async move {
-                    while channel.wake(WAKE_BATCH) {
-                        tokio::task::yield_now().await;
-                    }
-                })),
-                Err(_) => while channel.wake(WAKE_BATCH) {},
-            }
+        let mut seats = self.head.take_waiting().into_iter();
+        if seats.len() == 0 {
+            return Wake::nobody();
+        }
+        in_batches(move || {
+            seats.by_ref().take(WAKE_BATCH).for_each(|seat| seat.wake());
+            seats.len() > 0
         })
     }
+
+    /// Wakes who waits for the channel.
+    fn wake(&self, channel: Arc<Channel>) -> Wake {
+        in_batches(move || channel.wake(WAKE_BATCH))
+    }
+}
+
+/// A bounded batch at once; the rest, while there is more, from a task.
+fn in_batches(mut batch: impl FnMut() -> bool + Send + 'static) -> Wake {
+    Wake::by(move || {
+        if !batch() {
+            return;
+        }
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(async move {
+                while batch() {
+                    tokio::task::yield_now().await;
+                }
+            })),
+            Err(_) => while batch() {},
+        }
+    })
 }
 
 #[cfg(test)]

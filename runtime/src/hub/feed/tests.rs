@@ -5,8 +5,9 @@ use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use super::*;
-use crate::broker::Memory;
+use crate::broker::{Mark, Memory};
 use crate::connection::Batch;
+use crate::head::Seat;
 use crate::hub::stream::Stream;
 use crate::item::Output;
 use crate::limits::Limits;
@@ -31,11 +32,15 @@ fn read(stream: &mut Stream, waker: &Waker, room: &mut Batch) -> (usize, usize) 
     (events, polls)
 }
 
-/// A node with so many readers of one channel, all of which wait.
-async fn crowd(readers: usize) -> (Arc<Node>, Vec<Stream>, Arc<Woken>, Batch) {
-    let limits = Limits { connections: readers, ..Limits::default() };
+async fn node(limits: Limits) -> Arc<Node> {
     let node = Node::new(limits, None, None, Arc::new(Memory::new(16)));
     node.open().await.expect("a memory broker opens");
+    node
+}
+
+/// A node with so many readers of one channel, all of which wait.
+async fn crowd(readers: usize) -> (Arc<Node>, Vec<Stream>, Arc<Woken>, Batch) {
+    let node = node(Limits { connections: readers, ..Limits::default() }).await;
     let (woken, mut room) = (Arc::<Woken>::default(), Batch::default());
     let waker = Waker::from(woken.clone());
     let mut streams: Vec<Stream> =
@@ -51,15 +56,33 @@ async fn a_publish_to_ten_thousand_that_wait_lets_another_task_have_its_turn_aft
     const READERS: usize = 10_000;
     let (node, _streams, woken, _) = crowd(READERS).await;
     node.publish("a".into(), false, b"1".to_vec()).await.expect("memory takes it");
+    woken_in_batches(&woken, READERS).await;
+}
+
+/// All are woken, and this task has its turn after each batch.
+async fn woken_in_batches(woken: &Woken, readers: usize) {
     let (mut seen, mut turns) = (0, 0);
-    while seen < READERS {
+    while seen < readers {
         let now = woken.0.load(Relaxed);
         assert!(now - seen <= WAKE_BATCH, "{} were woken between two turns of this task", now - seen);
         (seen, turns) = (now, turns + 1);
-        assert!(turns <= READERS, "{seen} of {READERS} are woken");
+        assert!(turns <= readers, "{seen} of {readers} are woken");
         yield_now().await;
     }
-    assert!(turns >= READERS / WAKE_BATCH);
+    assert!(turns >= readers / WAKE_BATCH);
+}
+
+#[tokio::test]
+async fn a_mark_that_ten_thousand_wait_for_lets_another_task_have_its_turn_after_each_batch() {
+    const READERS: usize = 10_000;
+    let (node, woken) = (node(Limits::default()).await, Arc::<Woken>::default());
+    for _ in 0..READERS {
+        let seat = Arc::new(Seat::default());
+        seat.register(&Waker::from(woken.clone()));
+        node.head.wait(&seat);
+    }
+    drop(node.deliver(Delivery::Mark(Mark { ticket: 1, offset: 1 })));
+    woken_in_batches(&woken, READERS).await;
 }
 
 #[tokio::test]
