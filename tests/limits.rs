@@ -1,5 +1,8 @@
 //! The limits of a hub, each reached inside the process.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
 use serde::{Deserialize, Serialize};
 use triwire::{Hub, Item, Limits, PublishError, Realtime, Refusal, Since, SubscribeError};
 
@@ -65,6 +68,28 @@ async fn history_bytes_bounds_all_channels_together_and_the_oldest_go_first() {
     let gap = items.next().await;
     assert!(matches!(&gap, Some(Item::Gap { gap, .. }) if gap.missed.is_some_and(|missed| missed >= 5)), "{gap:?}");
     assert!(matches!(items.next().await, Some(Item::Event { .. })), "the newest is kept");
+}
+
+#[tokio::test]
+async fn a_publisher_in_a_loop_that_pays_for_room_lets_others_go_on() {
+    let hub = hub(Limits { history_bytes: 2_000, ..Limits::default() });
+    let turns = Arc::new(AtomicUsize::new(0));
+    let beside = tokio::spawn({
+        let turns = turns.clone();
+        async move {
+            loop {
+                turns.fetch_add(1, Relaxed);
+                tokio::task::yield_now().await;
+            }
+        }
+    });
+    // Without want of room it would yield once in so many.
+    for number in 0..100 {
+        hub.publish(said(&format!("{number}"), 1_000)).await.expect("it is taken");
+    }
+    let turns = turns.load(Relaxed);
+    assert!(turns >= 90, "{turns} turns beside a hundred publishes, each of which made room");
+    beside.abort();
 }
 
 #[tokio::test]

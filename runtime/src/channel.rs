@@ -177,9 +177,12 @@ impl Channel {
         self.version.fetch_add(1, Ordering::Release);
     }
 
-    /// The store is of a new epoch: nothing that is here is of it.
+    /// The store is of a new epoch: nothing that is here is of it, unless the channel was made in it.
     pub(crate) fn reset(&self, epoch: Epoch) -> isize {
         let mut state = lock(&self.state);
+        if state.epoch == epoch {
+            return 0;
+        }
         let bytes = state.log.bytes() + state.held.as_ref().map_or(0, Log::bytes);
         state.epoch = epoch;
         state.losses += 1;
@@ -271,9 +274,9 @@ impl Channel {
         Self::shrink(&mut lock(&self.state), |log| log.expire(now))
     }
 
-    /// Drops everything up to `offset`, to make room in the hub.
-    pub(crate) fn drop_to(&self, offset: u64) -> isize {
-        Self::shrink(&mut lock(&self.state), |log| log.drop_all_to(offset))
+    /// Drops the oldest of what came no later than `offset`, to make room in the hub: not more than so many.
+    pub(crate) fn drop_to(&self, offset: u64, most: usize) -> isize {
+        Self::shrink(&mut lock(&self.state), |log| log.drop_all_to(offset, most))
     }
 
     fn shrink(state: &mut MutexGuard<'_, State>, by: impl FnOnce(&mut Log)) -> isize {

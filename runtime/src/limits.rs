@@ -15,7 +15,8 @@ pub struct Limits {
     pub history: usize,
     /// How long a channel keeps them, unless the enum says `keep = "5m"`; and how long an idle channel stays. Default 5 minutes.
     pub keep: Duration,
-    /// Bytes of history in the whole hub; above it the hub's oldest events go first. Default 256 MiB.
+    /// Bytes of history in the whole hub; above it the hub's oldest events go first, give or take an eighth of the way to the newest.
+    /// A publish looks at some thousand channels for them; where a hub has more, it may be above for some hundred events. Default 256 MiB.
     pub history_bytes: usize,
     /// Volatile events a channel holds for readers that are about to take them. Default 64.
     pub volatile: usize,

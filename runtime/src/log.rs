@@ -159,7 +159,7 @@ impl Log {
 
     /// Learns that everything up to `offset` is gone in the store: a tail that was read says so.
     pub(crate) fn drop_to(&mut self, offset: u64) {
-        self.drop_oldest_to(offset);
+        self.drop_oldest_to(offset, usize::MAX);
         if offset > self.dropped {
             // The store dropped entries that were never here, so which and how many is not known up to there.
             self.counting += 1;
@@ -183,19 +183,17 @@ impl Log {
         }
     }
 
-    /// Drops the oldest entries up to `offset`, and the volatile ones that came no later.
-    pub(crate) fn drop_all_to(&mut self, offset: u64) {
-        self.drop_oldest_to(offset);
-        while self.volatile.front().is_some_and(|(after, _)| *after <= offset) {
-            self.drop_volatile();
-        }
+    /// Drops the oldest entries up to `offset`, and the volatile ones that came no later: of each not more than so many.
+    pub(crate) fn drop_all_to(&mut self, offset: u64, most: usize) {
+        self.drop_oldest_to(offset, most);
+        let old = self.volatile.partition_point(|(after, _)| *after <= offset);
+        (0..old.min(most)).for_each(|_| self.drop_volatile());
     }
 
-    /// Drops the oldest entries up to `offset`.
-    fn drop_oldest_to(&mut self, offset: u64) {
-        while self.entries.front().is_some_and(|entry| entry.offset() <= offset) {
-            self.drop_oldest();
-        }
+    /// Drops the oldest entries up to `offset`, not more than so many.
+    fn drop_oldest_to(&mut self, offset: u64, most: usize) {
+        let old = self.entries.partition_point(|entry| entry.offset() <= offset);
+        (0..old.min(most)).for_each(|_| self.drop_oldest());
     }
 
     /// Drops what is older than `keep`.

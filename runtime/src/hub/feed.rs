@@ -7,6 +7,7 @@ use futures_util::FutureExt;
 use tokio::runtime::Handle;
 
 use super::node::{Node, WAKE_BATCH, now};
+use super::sweep::Room;
 use crate::broker::{Delivery, Record, Wake};
 use crate::channel::Channel;
 use crate::error::BrokerError;
@@ -62,8 +63,7 @@ impl Node {
     }
 
     fn deliver_entry(&self, name: &Arc<str>, record: &Record) -> Wake {
-        let channel = lock(&self.table).get(name).cloned();
-        let Some(channel) = channel else {
+        let Some(channel) = self.table.get(name) else {
             self.head.advance(record.offset.unwrap_or(0));
             return self.wake_head();
         };
@@ -84,7 +84,7 @@ impl Node {
 
     /// Deliveries may be missing: every channel is read again, and a mark that was asked for is asked for again.
     fn lose(&self) -> Wake {
-        let channels: Vec<_> = lock(&self.table).values().cloned().collect();
+        let channels: Vec<_> = self.table.shards().flatten().collect();
         // One that is on its way may have read its tail before the loss: it is read again too.
         channels.iter().for_each(|channel| channel.lose());
         self.attach_again(channels)
@@ -92,13 +92,13 @@ impl Node {
 
     /// The store is another: nothing that is here is of it.
     fn reset(&self, epoch: Epoch) -> Wake {
-        let table = lock(&self.table);
+        // First the head: what is made from now on is of the new epoch, and is left as it is; what was made before is in a shard.
         self.head.reset(epoch);
-        let channels: Vec<_> = table.values().cloned().collect();
+        let channels: Vec<_> = self.table.shards().flatten().collect();
         for channel in &channels {
             self.grown(channel.reset(epoch));
         }
-        drop(table);
+        *lock(&self.room) = Room::default();
         self.attach_again(channels)
     }
 

@@ -10,6 +10,7 @@ pub(crate) mod raw;
 pub(crate) mod stream;
 mod subscription;
 mod sweep;
+mod table;
 pub(crate) mod timed;
 
 use std::marker::PhantomData;
@@ -75,6 +76,7 @@ impl<E: Realtime> Hub<E> {
     /// [`PublishError::Refused`]: nothing happened. [`PublishError::Unknown`]: the broker's answer was lost.
     pub async fn publish(&self, event: E) -> Result<Option<Position>, PublishError> {
         tokio::task::coop::consume_budget().await;
+        self.node.give_way().await;
         let route = event.route();
         let channel = route.channel.map_err(Refusal::Channel)?;
         let mut json = Vec::with_capacity(128);

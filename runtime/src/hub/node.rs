@@ -1,6 +1,5 @@
 //! All channels of one hub on this node, and its connections; knows nothing of the enum. Floor 6.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,6 +9,8 @@ use tokio::runtime::Handle;
 use super::drain::Drain;
 use super::driver::Drivers;
 use super::stream::Stream;
+use super::sweep::Room;
+use super::table::Table;
 use crate::broker::{Broker, Publication, Sink, Timestamp, Wake};
 use crate::channel::Channel;
 use crate::connection::Connection;
@@ -32,8 +33,10 @@ pub(crate) struct Node {
     pub(crate) head: Arc<Head>,
     pub(super) broker: Arc<dyn Broker>,
     pub(super) retention: Retention,
-    /// The table's lock comes before a channel's, and a channel is removed only under it and only while nobody else holds it.
-    pub(super) table: Mutex<HashMap<Arc<str>, Arc<Channel>>>,
+    pub(super) table: Table,
+    pub(super) room: Mutex<Room>,
+    /// A publish paid for room: the next one gives way first.
+    pub(super) room_made: AtomicBool,
     pub(super) connections: Mutex<Subscribers<Arc<Seat>>>,
     /// Poll the connections that own their sockets.
     pub(crate) drivers: Arc<Drivers>,
@@ -71,7 +74,9 @@ impl Node {
                 head: Arc::new(Head::new(move |ticket| ask.mark(ticket))),
                 broker,
                 retention,
-                table: Mutex::new(HashMap::new()),
+                table: Table::new(),
+                room: Mutex::default(),
+                room_made: AtomicBool::new(false),
                 connections: Mutex::new(Subscribers::new()),
                 drivers: Arc::new(Drivers::new()),
                 drain: OnceLock::new(),
@@ -147,15 +152,16 @@ impl Node {
 
     /// The channel of this name, made and attached where it is not here.
     pub(super) fn channel(&self, name: &Arc<str>) -> Arc<Channel> {
-        let mut table = lock(&self.table);
-        if let Some(channel) = table.get(name) {
-            return channel.clone();
+        let mut made = false;
+        // The epoch is read under the shard's lock. A new epoch is known before any shard is looked at for channels of the old one:
+        // so none is left behind in it.
+        let channel = self.table.get_or_make(name, || {
+            made = true;
+            Channel::new(name.clone(), self.retention, self.head.epoch(), now())
+        });
+        if made {
+            self.attach(channel.clone());
         }
-        // The epoch is read under the table's lock, as it is changed under it: no channel is left behind in an old one.
-        let channel = Arc::new(Channel::new(name.clone(), self.retention, self.head.epoch(), now()));
-        table.insert(name.clone(), channel.clone());
-        drop(table);
-        self.attach(channel.clone());
         channel
     }
 
@@ -190,7 +196,7 @@ impl Node {
     }
 
     pub(super) fn stats(&self) -> Stats {
-        self.metrics.stats(self.connected(), lock(&self.table).len())
+        self.metrics.stats(self.connected(), self.table.len())
     }
 
     /// How many connections are open.
@@ -200,7 +206,7 @@ impl Node {
 
     /// How many connections read the channel.
     pub(super) fn subscribers(&self, name: &str) -> usize {
-        lock(&self.table).get(name).map_or(0, |channel| channel.subscribers())
+        self.table.get(name).map_or(0, |channel| channel.subscribers())
     }
 }
 

@@ -7,11 +7,25 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use super::node::{Node, milliseconds, now};
+use super::table::SHARDS;
 use crate::broker::Timestamp;
 use crate::sync::lock;
 
 /// Channels that the sweeper looks at before it lets others go on.
 const SWEEP_BATCH: usize = 256;
+/// Channels that a delivery looks at to make room, give or take a shard, and events that it drops of one: a millisecond or two.
+const ROOM_BATCH: usize = 1_024;
+
+/// How far the shards were gone through to make room. In each round, what came no later than a bound goes, shard after shard, as room is
+/// needed; what is left says the next round's bound.
+#[derive(Default)]
+pub(super) struct Room {
+    bound: u64,
+    /// The shard that is next.
+    next: usize,
+    /// The oldest that this round left.
+    oldest: Option<u64>,
+}
 
 impl Node {
     /// Starts the sweeper, once there is a runtime to run it. It ends with the node.
@@ -33,46 +47,59 @@ impl Node {
 
     /// Drops what is too old everywhere, and forgets what nobody needs.
     pub(super) async fn sweep(&self) {
-        let names: Vec<_> = lock(&self.table).keys().cloned().collect();
-        for names in names.chunks(SWEEP_BATCH) {
-            for name in names {
-                let channel = lock(&self.table).get(name).cloned();
-                if let Some(channel) = channel {
-                    self.grown(channel.expire(now()));
-                }
-                self.forget(name);
+        let mut looked = 0;
+        for channel in self.table.shards().flatten() {
+            self.grown(channel.expire(now()));
+            self.release(channel);
+            looked += 1;
+            if looked % SWEEP_BATCH == 0 {
+                tokio::task::yield_now().await;
             }
-            tokio::task::yield_now().await;
         }
     }
 
     /// Forgets the channel if nothing needs it.
     pub(super) fn forget(&self, name: &Arc<str>) {
         let idle = (!self.broker.keeps_nothing()).then(|| Timestamp(now().0.saturating_sub(milliseconds(self.retention.keep))));
-        let mut table = lock(&self.table);
-        let Some(channel) = table.get(name) else { return };
-        if Arc::strong_count(channel) > 1 {
-            return;
-        }
-        if let Some(dropped) = channel.forgettable(idle) {
+        self.table.forget(name, |channel| {
+            let Some(dropped) = channel.forgettable(idle) else { return false };
             self.grown(channel.bytes().cast_signed().wrapping_neg());
             self.broker.detach(name, dropped);
-            table.remove(name);
-        }
+            true
+        });
     }
 
-    /// The history is over its budget: the hub's oldest events go, until an eighth is free.
+    /// The history is over its budget: the hub's oldest events go until it is not, or until a bounded number of channels is looked
+    /// at; the next delivery goes on from there.
     pub(super) fn make_room(&self) {
-        let channels: Vec<_> = lock(&self.table).values().cloned().collect();
-        let enough = self.limits.history_bytes - self.limits.history_bytes / 8;
-        while self.metrics.history_bytes.load(Relaxed) > enough {
-            let Some(oldest) = channels.iter().filter_map(|channel| channel.oldest()).min() else { return };
-            // An eighth of the way to the head a round: a few dozen rounds at most, and little more is dropped than has to be.
-            let bound = oldest + (self.head.offset().saturating_sub(oldest)) / 8;
-            for channel in &channels {
-                self.grown(channel.drop_to(bound));
+        let mut room = lock(&self.room);
+        let mut looked = 0;
+        while looked < ROOM_BATCH && self.metrics.history_bytes.load(Relaxed) > self.limits.history_bytes {
+            if room.next == SHARDS {
+                let Some(oldest) = std::mem::take(&mut *room).oldest else { break };
+                // An eighth of the way to the head: little goes before what is older, and a few dozen rounds are enough, however
+                // much older than the rest the oldest is.
+                let bound = oldest + self.head.offset().saturating_sub(oldest) / 8;
+                room.bound = bound;
+                tracing::warn!(limit = self.limits.history_bytes, "the history is over `history_bytes`: the oldest events are dropped");
             }
+            for channel in self.table.shard(room.next) {
+                self.grown(channel.drop_to(room.bound, ROOM_BATCH));
+                room.oldest = room.oldest.into_iter().chain(channel.oldest()).min();
+                looked += 1;
+            }
+            room.next += 1;
         }
-        tracing::warn!(limit = self.limits.history_bytes, "the history is over `history_bytes`: the oldest events were dropped");
+        self.room_made.store(true, Relaxed);
+    }
+
+    /// Lets others go on first, where somebody paid for room since: a publisher in a loop holds a thread no longer than a step.
+    pub(super) async fn give_way(&self) {
+        if self.room_made.swap(false, Relaxed) {
+            tokio::task::yield_now().await;
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

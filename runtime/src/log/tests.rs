@@ -274,6 +274,21 @@ fn room_is_made_of_volatile_entries_too() {
     log.append(entry(Some(3), 0), Timestamp(0));
     log.append_volatile(3, entry(None, 0));
     assert_eq!(log.oldest(), Some(3));
-    log.drop_all_to(3);
+    log.drop_all_to(3, 1);
     assert_eq!((log.bytes(), log.is_empty(), log.oldest()), (0, true, None));
+}
+
+#[test]
+fn room_is_made_of_the_oldest_and_of_no_more_than_is_said() {
+    let retention = Retention { history: 8, keep: Duration::from_secs(60), volatile: 8, remembered: 4 };
+    let mut log = Log::new(retention, 0);
+    for offset in 1..=4 {
+        log.append(entry(Some(offset), 0), Timestamp(0));
+        log.append_volatile(offset, entry(None, 0));
+    }
+    let pair = log.bytes() / 4;
+    log.drop_all_to(3, 2);
+    assert_eq!((log.oldest(), log.bytes()), (Some(3), 2 * pair));
+    log.drop_all_to(3, 2);
+    assert_eq!((log.oldest(), log.bytes()), (Some(4), pair));
 }

@@ -5,7 +5,7 @@ use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use super::*;
-use crate::broker::{Mark, Memory};
+use crate::broker::{Mark, Memory, Tail};
 use crate::connection::Batch;
 use crate::head::Seat;
 use crate::hub::stream::Stream;
@@ -102,4 +102,22 @@ async fn what_a_publish_costs_is_linear_in_its_readers() {
             assert_eq!(woken.0.swap(0, Relaxed), readers, "each is woken once, however much there is to be read");
         }
     }
+}
+
+#[tokio::test]
+async fn a_new_epoch_ends_what_is_of_the_old_one_and_leaves_what_was_made_in_it() {
+    const NEW: Epoch = Epoch(8);
+    let node = node(Limits::default()).await;
+    node.publish("old".into(), false, b"1".to_vec()).await.expect("memory takes it");
+    // It is made in the midst of the change: the head is reset, and the channels are not looked at yet.
+    node.head.reset(NEW);
+    let made = node.channel(&"new".into());
+    let record = Record { offset: Some(1), at: now(), event: b"1".as_slice().into() };
+    let tail = Tail { epoch: NEW, entries: vec![record], dropped: 0 };
+    node.grown(made.attach(made.losses(), &tail, now()).expect("it is of the new epoch"));
+    drop(node.deliver(Delivery::Epoch(NEW)));
+    let old = node.channel(&"old".into());
+    assert_eq!((old.oldest(), made.oldest()), (None, Some(1)));
+    assert!(old.attach(old.losses(), &tail, now()).is_ok(), "it is of the old epoch");
+    assert_eq!(node.stats().history_bytes, made.bytes());
 }

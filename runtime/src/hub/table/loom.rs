@@ -1,0 +1,48 @@
+//! A channel that is made while the epoch changes, under every interleaving that loom finds.
+
+use std::time::Duration;
+
+use ::loom::thread;
+
+use super::*;
+use crate::broker::{Record, Tail, Timestamp};
+use crate::head::Head;
+use crate::log::Retention;
+use crate::position::Epoch;
+
+const RETENTION: Retention = Retention { history: 8, keep: Duration::from_secs(60), volatile: 2, remembered: 8 };
+const NEW: Epoch = Epoch(8);
+
+/// The tail of the new epoch; says whether the channel is of it.
+fn attach(channel: &Channel) -> bool {
+    let record = Record { offset: Some(1), at: Timestamp(0), event: bytes::Bytes::from_static(b"1") };
+    let tail = Tail { epoch: NEW, entries: vec![record], dropped: 0 };
+    channel.attach(channel.losses(), &tail, Timestamp(0)).is_ok()
+}
+
+#[test]
+fn it_is_of_the_new_epoch_and_keeps_what_that_gave_it() {
+    ::loom::model(|| {
+        let head = Arc::new(Head::new(|_| {}));
+        let table = Arc::new(Table::new());
+        head.reset(Epoch(7));
+        let maker = {
+            let (head, table) = (head.clone(), table.clone());
+            thread::spawn(move || {
+                let name: Arc<str> = "a".into();
+                let channel = table.get_or_make(&name, || Channel::new(name.clone(), RETENTION, head.epoch(), Timestamp(0)));
+                attach(&channel);
+            })
+        };
+        // What the hub does with a new epoch.
+        head.reset(NEW);
+        for channel in table.shards().flatten() {
+            channel.reset(NEW);
+        }
+        maker.join().expect("it makes");
+        // What was told of another epoch before is attached again.
+        let channel = table.get("a").expect("it is made");
+        assert!(attach(&channel), "it was left behind in the old epoch");
+        assert_eq!(channel.oldest(), Some(1), "what came in the new epoch is gone");
+    });
+}
