@@ -95,7 +95,8 @@ impl Node {
 
     /// Lets others go on first, where somebody paid for room since: a publisher in a loop holds a thread no longer than a step.
     pub(super) async fn give_way(&self) {
-        if self.room_made.swap(false, Relaxed) {
+        if self.room_made.load(Relaxed) {
+            self.room_made.store(false, Relaxed);
             tokio::task::yield_now().await;
         }
     }
