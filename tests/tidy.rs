@@ -3,6 +3,7 @@
 
 mod tidy {
     mod book;
+    mod faults;
     mod files;
     mod floors;
     mod lexer;
