@@ -1,6 +1,7 @@
 //! What the transports promise, over real sockets, as PROTOCOL has it.
 
 mod transports {
+    mod authorize;
     mod bytes;
     mod chat;
     mod client;

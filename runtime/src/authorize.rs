@@ -47,10 +47,18 @@ where
             let function = Arc::clone(&function);
             Box::pin(async move {
                 let user = User::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
-                let may: May = Arc::new(move |name| match name.parse::<Channel>() {
-                    Ok(channel) => Box::pin(function(user.clone(), channel)),
-                    // The name was read before; a type that reads it only once gets no channel.
-                    Err(_) => Box::pin(std::future::ready(Err(Denied))),
+                let asked = Arc::new((function, user));
+                let may: May = Arc::new(move |name| {
+                    let (asked, channel) = (Arc::clone(&asked), name.parse::<Channel>());
+                    // The function runs where its answer is awaited, from its first line on: who asks is a driver, and it may block.
+                    Box::pin(async move {
+                        let (function, user) = &*asked;
+                        match channel {
+                            Ok(channel) => function(user.clone(), channel).await,
+                            // The name was read before; a type that reads it only once gets no channel.
+                            Err(_) => Err(Denied),
+                        }
+                    })
                 });
                 Ok(may)
             })
