@@ -12,6 +12,7 @@ mod transports {
     mod poll;
     mod problem;
     mod server;
+    mod slow;
     mod sse;
     mod who;
     mod ws;
