@@ -154,8 +154,13 @@ impl Connection {
 
     /// Writes what waits; then a batch, and the answers that are due. Says whether there may be more to write.
     fn write(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Step {
+        let was_clear = self.line.socket.is_clear();
         if self.line.flush(cx, turn.now)?.is_pending() {
             return Ok(false);
+        }
+        if self.pinged && !was_clear {
+            // The ping may have been among what waited: only now its pong can come.
+            self.beat = turn.now + self.line.node.limits.ws_pong;
         }
         let Stage::Open(stream) = &mut self.line.stage else { return Ok(false) };
         if let Some(inbound) = &mut self.inbound {
