@@ -29,7 +29,7 @@ pub(super) struct App {
 /// How a socket takes what is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Takes {
-    /// So many bytes, and then nothing until it is asked again.
+    /// So many bytes; and after one, two or three times as many nothing until it is asked again.
     pub(super) at_once: usize,
     /// Several pieces in one write.
     pub(super) many: bool,
@@ -53,7 +53,7 @@ impl App {
         let (client, io) = duplex(takes.room);
         let service = TowerToHyperService::new(self.router.clone());
         tokio::spawn(async move {
-            let io = TokioIo::new(Piecemeal { io, takes, held: Vec::new(), rests: false });
+            let io = TokioIo::new(Piecemeal { io, takes, held: Vec::new(), writes: 0 });
             // How it ended is its client's to see.
             let _ = auto::Builder::new(TokioExecutor::new()).serve_connection_with_upgrades(io, service).await;
         });
@@ -66,7 +66,18 @@ struct Piecemeal {
     io: DuplexStream,
     takes: Takes,
     held: Vec<u8>,
-    rests: bool,
+    /// Writes since it was flushed or rested.
+    writes: usize,
+}
+
+impl Piecemeal {
+    fn poll_let_go(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.held.is_empty() {
+            let written = ready!(Pin::new(&mut self.io).poll_write(cx, &self.held))?;
+            self.held.drain(..written);
+        }
+        Poll::Ready(Ok(()))
+    }
 }
 
 impl AsyncRead for Piecemeal {
@@ -81,9 +92,10 @@ impl AsyncWrite for Piecemeal {
     }
 
     fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, pieces: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        ready!(self.as_mut().poll_flush(cx))?;
-        self.rests = !self.rests;
-        if !self.rests {
+        ready!(self.poll_let_go(cx))?;
+        self.writes += 1;
+        if self.writes > 1 + self.takes.at_once % 3 {
+            self.writes = 0;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
@@ -98,12 +110,9 @@ impl AsyncWrite for Piecemeal {
         self.takes.many
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { io, held, .. } = self.get_mut();
-        while !held.is_empty() {
-            let written = ready!(Pin::new(&mut *io).poll_write(cx, held))?;
-            held.drain(..written);
-        }
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_let_go(cx))?;
+        self.writes = 0;
         Poll::Ready(Ok(()))
     }
 

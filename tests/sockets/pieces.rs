@@ -6,9 +6,9 @@ use triwire_tests::exact::{Exact, TEXT, frame};
 use super::app::{App, Takes};
 
 /// Every length up to here: that of the longest event, so that each of its bytes is somewhere the first of a write.
-const AT_ONCE: usize = 700;
-/// Of an event: with a frame's short length and its long one, and together more than is joined to one piece.
-const TEXTS: [usize; 12] = [0, 1, 33, 34, 35, 36, 100, 300, 500, 600, 2, 590];
+const AT_ONCE: usize = 300;
+/// Of an event: with the short length of a frame, and with the long one.
+const TEXTS: [usize; 12] = [0, 1, 33, 34, 35, 36, 100, 150, 200, 220, 2, 190];
 
 async fn ticks(app: &App) {
     for length in TEXTS {
