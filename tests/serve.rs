@@ -14,4 +14,5 @@ mod serve {
     mod log;
     #[cfg(target_os = "linux")]
     mod memory;
+    mod runtime;
 }
