@@ -103,3 +103,6 @@ impl Driven for Connection {
         self.line.touch()
     }
 }
+
+#[cfg(test)]
+mod tests;
