@@ -140,9 +140,11 @@ impl<'a> Test<'a> {
     }
 }
 
-/// The program that cargo says it made, read without a JSON parser: a path with a quote in it is not for us.
+/// The test that cargo says it made, read without a JSON parser: a path with a quote in it is not for us. Beside a test cargo makes the
+/// programs of its package, in whatever order.
 fn executable(messages: &str) -> Option<&str> {
-    messages.lines().rev().find_map(|line| line.split_once(r#""executable":""#)?.1.split('"').next())
+    let tests = messages.lines().filter(|line| [r#""kind":["test"]"#, r#""kind":["lib"]"#].iter().any(|kind| line.contains(kind)));
+    tests.rev().find_map(|line| line.split_once(r#""executable":""#)?.1.split('"').next())
 }
 
 /// Whether it ends well, or none where it does not end.
