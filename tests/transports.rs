@@ -11,6 +11,7 @@ mod transports {
     mod log;
     mod poll;
     mod problem;
+    mod revoke;
     mod server;
     mod slow;
     mod sse;

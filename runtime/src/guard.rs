@@ -1,10 +1,13 @@
-//! Whether one client may have a channel, asked by the channel's name: what keeps the transports free of the enum and of the application's types.
-//! Never remembered: each subscribe, resume and poll asks anew. Floor 1.
+//! What one client may, asked by the channel's name: what keeps the transports free of the enum and of the application's types.
+//! Never remembered: each subscribe, resume and poll asks anew. Floor 7.
 
 use std::pin::Pin;
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use crate::error::{ChannelError, Denied};
+use crate::hub::people::{Claim, Person};
 
 /// Reads a channel's name, only to say what is wrong with it.
 pub(crate) type ReadName = fn(&str) -> Result<(), ChannelError>;
@@ -12,20 +15,29 @@ pub(crate) type ReadName = fn(&str) -> Result<(), ChannelError>;
 /// The application's answer about one channel, on its way.
 pub(crate) type Asking = Pin<Box<dyn Future<Output = Result<(), Denied>> + Send>>;
 
-/// Asks the application about one channel, for the user that the request brought.
-pub(crate) type May = Arc<dyn Fn(&str) -> Asking + Send + Sync>;
+/// A client whom the application knows. The enum's and the user's types end here.
+pub(crate) trait Visitor: Send + Sync {
+    /// Whose connections it is one of; nobody's in particular has no key.
+    fn person(&self) -> Option<&Arc<Person>>;
+
+    /// When they are known no longer.
+    fn expires(&self) -> Option<Instant>;
+
+    /// Asks the application about one channel.
+    fn may(self: Arc<Self>, channel: &str) -> Asking;
+}
 
 /// What one client's subscriptions have to pass.
 #[derive(Clone)]
 pub(crate) struct Guard {
     read: ReadName,
-    may: Option<May>,
+    visitor: Option<Arc<dyn Visitor>>,
 }
 
 impl Guard {
-    /// Names are checked, and whoever asks may; with `may`, the application decides.
-    pub(crate) fn new(read: ReadName, may: Option<May>) -> Self {
-        Self { read, may }
+    /// Names are checked, and whoever asks may; with a visitor, the application decides.
+    pub(crate) fn new(read: ReadName, visitor: Option<Arc<dyn Visitor>>) -> Self {
+        Self { read, visitor }
     }
 
     /// Whether the name is one of the enum's channels.
@@ -35,20 +47,32 @@ impl Guard {
 
     /// Whether nobody has to be asked.
     pub(crate) fn is_open(&self) -> bool {
-        self.may.is_none()
+        self.visitor.is_none()
+    }
+
+    /// What the answers that are asked for from now on hold for.
+    pub(crate) fn claim(&self) -> Option<Claim> {
+        let visitor = self.visitor.as_ref()?;
+        let person = visitor.person()?.clone();
+        Some(Claim { changes: person.changes(), person, expires: visitor.expires() })
+    }
+
+    /// How often something was taken from this client: an answer that was asked for before the last time is none.
+    pub(crate) fn changes(&self) -> u64 {
+        self.visitor.as_ref().and_then(|visitor| visitor.person()).map_or(0, |person| person.changes())
     }
 
     /// Asks about one channel.
     pub(crate) fn ask(&self, name: &str) -> Asking {
-        match &self.may {
-            Some(may) => may(name),
+        match &self.visitor {
+            Some(visitor) => visitor.clone().may(name),
             None => Box::pin(std::future::ready(Ok(()))),
         }
     }
 
     /// Asks about all of them at once, so that many channels cost the time of one.
     pub(crate) async fn ask_all(&self, names: &[String]) -> Result<(), Denied> {
-        if self.may.is_some() {
+        if !self.is_open() {
             futures_util::future::try_join_all(names.iter().map(|name| self.ask(name))).await?;
         }
         Ok(())

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64 as Counter, Ordering::Relaxed};
 
 use crate::broker::Mark;
 use crate::position::{Epoch, Position};
-use crate::sync::{AtomicBool, AtomicU64, AtomicWaker, Mutex, Ordering, lock};
+use crate::sync::{AtomicBool, AtomicU64, AtomicWaker, Mutex, MutexGuard, Ordering, lock};
 
 /// A reader's place to be woken at: a place, not a task; one task may serve one connection or many.
 #[derive(Debug, Default)]
@@ -16,7 +16,22 @@ pub(crate) struct Seat {
     waker: AtomicWaker,
     /// Its place among those that wait for its head, and read or changed under their lock only.
     place: Counter,
+    /// Held while a connection reads and writes, so that who has told it something knows that nothing is written that was read before.
+    words: Mutex<Option<Box<Words>>>,
 }
+
+/// What a connection is told from outside. It obeys before it reads or writes another byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// The channel is its client's no longer.
+    Revoked(Arc<str>),
+    /// Nothing is.
+    Disconnected,
+}
+
+/// Several, in the order they were told.
+#[derive(Debug, Default)]
+pub(crate) struct Words(pub(crate) Vec<Word>);
 
 impl Seat {
     /// Whoever wakes this seat from now on wakes the task behind `waker`. Register first, look second.
@@ -29,6 +44,17 @@ impl Seat {
 
     pub(crate) fn wake(&self) {
         self.waker.wake();
+    }
+
+    /// Tells the connection of this seat something. After this call it writes nothing that it read before.
+    pub(crate) fn tell(&self, word: Word) {
+        lock(&self.words).get_or_insert_default().0.push(word);
+        self.wake();
+    }
+
+    /// The connection's turn to read and write, and what it was told since the last.
+    pub(crate) fn turn(&self) -> MutexGuard<'_, Option<Box<Words>>> {
+        lock(&self.words)
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::{BufMut as _, Bytes, BytesMut};
 
 use crate::position::Position;
-use crate::protocol::{self, Bye, Gap};
+use crate::protocol::{self, Bye, End, Gap};
 use crate::run::Run;
 use crate::websocket::{self, Agreed, Opcode};
 
@@ -21,6 +21,8 @@ pub(crate) enum Output {
     Heartbeat(Position),
     /// A channel that was asked for with this tag is now covered by the connection's position.
     Joined(u64, Position),
+    /// Nothing more of the named channel comes.
+    Ended(Box<(Arc<str>, End)>),
     /// The end; nothing comes after it.
     Bye(Bye),
 }
@@ -37,6 +39,7 @@ impl Output {
         Some(match self {
             Self::Gap(gap) => protocol::gap_item(&gap.0, &gap.1),
             Self::Heartbeat(position) => protocol::heartbeat_item(*position),
+            Self::Ended(ended) => protocol::end_item(&ended.0, ended.1),
             Self::Bye(bye) => protocol::bye_item(bye),
             Self::Run(_) | Self::Joined(..) => return None,
         })
@@ -120,6 +123,13 @@ pub enum Item<E> {
     },
     /// Nothing more up to here.
     Heartbeat(Position),
+    /// Nothing more of the named channel comes.
+    Ended {
+        /// The channel.
+        channel: String,
+        /// Why.
+        end: End,
+    },
     /// The end.
     Bye(Bye),
     /// An event that today's enum does not know, as it was written.

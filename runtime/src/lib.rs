@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod application;
 mod authorize;
 pub mod broker;
 mod channel;
@@ -11,6 +12,7 @@ mod forgotten;
 mod guard;
 mod head;
 mod hub;
+mod identity;
 mod item;
 mod limits;
 mod log;
@@ -30,12 +32,13 @@ mod websocket;
 pub use authorize::Authorize;
 pub use contract::{Channels, Parameter, Realtime};
 pub use error::{BrokerError, ChannelError, Denied, PositionError, PublishError, Refusal, SubscribeError};
+pub use identity::{Anyone, Identity};
 pub use hub::{Hub, HubBuilder, Subscription};
 pub use item::Item;
 pub use limits::Limits;
 pub use metrics::Stats;
 pub use position::{Epoch, Position, Since};
-pub use protocol::{Bye, ByeReason, Gap, GapReason};
+pub use protocol::{Bye, ByeReason, End, EndReason, Gap, GapReason};
 pub use router::Endpoints;
 #[cfg(feature = "serve")]
 pub use serve::{Serve, ServeLimits, serve, shutdown_signal};

@@ -14,6 +14,7 @@ pub(crate) const SUBPROTOCOL: &str = "triwire.v1";
 pub(crate) mod close {
     pub(crate) const GOING_AWAY: u16 = 1001;
     pub(crate) const BINARY: u16 = 1003;
+    pub(crate) const DENIED: u16 = 1008;
     pub(crate) const DRAIN: u16 = 1012;
     pub(crate) const LATER: u16 = 1013;
     pub(crate) const NOT_UNDERSTOOD: u16 = 4400;
@@ -65,10 +66,28 @@ pub enum ByeReason {
     Busy,
     /// The identity expired.
     Expired,
+    /// The application wants this client no longer, or nothing is left that it may see.
+    Denied,
     /// The connection did not take its bytes.
     Stalled,
     /// The connection is as old as it may be.
     Lifetime,
+}
+
+/// The announced end of one channel, on this connection: nothing more of it comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct End {
+    /// Why.
+    pub reason: EndReason,
+}
+
+/// Why nothing more comes of a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum EndReason {
+    /// The application allows it no longer.
+    Denied,
 }
 
 /// Writes `{"channel":…,"id":…,"event":…}`, around an event that is JSON already.
@@ -95,6 +114,14 @@ pub(crate) fn gap_item(channel: &str, gap: &Gap) -> String {
     format!(r#"{{"channel":"{channel}","gap":{{"reason":"{reason}","missed":{missed},"until":"{}"}}}}"#, gap.until)
 }
 
+/// `{"channel":…,"end":…}`
+pub(crate) fn end_item(channel: &str, end: End) -> String {
+    let reason = match end.reason {
+        EndReason::Denied => "denied",
+    };
+    format!(r#"{{"channel":"{channel}","end":{{"reason":"{reason}"}}}}"#)
+}
+
 /// `{"position":…}`
 pub(crate) fn heartbeat_item(position: Position) -> String {
     format!(r#"{{"position":"{position}"}}"#)
@@ -106,6 +133,7 @@ pub(crate) fn bye_item(bye: &Bye) -> String {
         ByeReason::Drain => "drain",
         ByeReason::Busy => "busy",
         ByeReason::Expired => "expired",
+        ByeReason::Denied => "denied",
         ByeReason::Stalled => "stalled",
         ByeReason::Lifetime => "lifetime",
     };

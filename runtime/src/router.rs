@@ -5,16 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
 use axum::http::{Method, Uri};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 
-use crate::authorize::{Authorize, Identify};
+use crate::application::Application;
+use crate::authorize::Authorize;
 use crate::contract::Realtime;
-use crate::guard::{Guard, ReadName};
 use crate::hub::Hub;
-use crate::hub::node::Node;
+use crate::identity::{Anyone, Identity};
 use crate::schema::Document;
 use crate::transport::origin::Origins;
 use crate::transport::problem::Problem;
@@ -30,29 +31,31 @@ impl<E: Realtime> Hub<E> {
     /// # }
     /// ```
     pub fn endpoints<S>(&self) -> Endpoints<E, S> {
-        Endpoints { node: Arc::clone(&self.node), identify: None, origins: Origins::default(), of: PhantomData }
+        let application = Application { node: Arc::clone(&self.node), may: None };
+        Endpoints { application, origins: Origins::default(), of: PhantomData }
     }
 }
 
 /// The endpoints of a hub, before they become a router.
 #[must_use = "`into_router` makes it a router, to be nested in the application's"]
-pub struct Endpoints<E: Realtime, S = ()> {
-    node: Arc<Node>,
-    identify: Option<Identify<S>>,
+pub struct Endpoints<E: Realtime, S = (), U = Anyone> {
+    application: Application<E, U>,
     origins: Origins,
-    of: PhantomData<fn(E)>,
+    of: PhantomData<fn(S)>,
 }
 
 impl<E: Realtime, S> Endpoints<E, S> {
     /// Asks `may` before any channel is given to a client, at every subscribe, resume and poll: `async fn(User, Channel) -> Result<(), Denied>`.
     ///
-    /// `User` is an extractor, run once for a connection; its rejection is the answer of the request, as it stands. A [`Denied`](crate::Denied)
-    /// is answered 403, over a WebSocket an error.
-    pub fn authorize<Arguments>(mut self, may: impl Authorize<E, Arguments, S>) -> Self {
-        self.identify = Some(may.identify());
-        self
+    /// `User` is an extractor and an [`Identity`], found once for a connection; its rejection is the answer of the request, as it stands. A
+    /// [`Denied`](crate::Denied) is answered 403, over a WebSocket an error.
+    pub fn authorize<Arguments, May: Authorize<E, Arguments, S>>(self, may: May) -> Endpoints<E, S, May::User> {
+        let application = Application { node: self.application.node, may: Some(may.may()) };
+        Endpoints { application, origins: self.origins, of: PhantomData }
     }
+}
 
+impl<E: Realtime, S, U: Identity> Endpoints<E, S, U> {
     /// Allows pages of these origins (`https://app.example`) to open WebSockets here, and by CORS to read the rest with their cookies.
     /// Pages of the same host need no leave.
     pub fn allow_origins<Name: AsRef<str>>(mut self, origins: impl IntoIterator<Item = Name>) -> Self {
@@ -64,13 +67,13 @@ impl<E: Realtime, S> Endpoints<E, S> {
     pub fn into_router(self) -> Router<S>
     where
         S: Clone + Send + Sync + 'static,
+        U: FromRequestParts<S>,
     {
-        if self.identify.is_none() {
+        if self.application.may.is_none() {
             tracing::warn!(events = E::CONTRACT.name, "these endpoints have no `authorize`: whoever reaches them may have every channel");
         }
         let origins = self.origins.clone();
-        let read: ReadName = |name| name.parse::<E::Channel>().map(drop);
-        let entrance = Arc::new(Entrance { node: self.node, identify: self.identify, origins: self.origins, read });
+        let entrance = Arc::new(Entrance { application: Arc::new(self.application), origins: self.origins });
         let mut router = Router::new();
         for transport in [Transport::Sse, Transport::Ws, Transport::Poll] {
             let entrance = Arc::clone(&entrance);
@@ -78,48 +81,55 @@ impl<E: Realtime, S> Endpoints<E, S> {
             router = router.route(&format!("/{}", transport.name()), any(handler));
         }
         let document = Arc::new(Document::new(&Hub::<E>::schema()));
-        let node = Arc::clone(&entrance.node);
+        let node = Arc::clone(&entrance.application.node);
         let schema = async move |request: Request| match *request.method() {
             Method::GET | Method::HEAD => document.answer(request.headers()),
             _ => Problem::MethodNotAllowed { allow: "GET, HEAD" }.refuse(&node, "schema.json"),
         };
-        let nothing = async move |_: Uri| Problem::NotFound.refuse(&entrance.node, "");
+        let nothing = async move |_: Uri| Problem::NotFound.refuse(&entrance.application.node, "");
         router = router.route("/schema.json", any(schema)).fallback(nothing);
         if origins.is_empty() { router } else { router.layer(origins.cors()) }
     }
 }
 
-/// What every request comes through; it does not know the enum.
-struct Entrance<S> {
-    node: Arc<Node>,
-    identify: Option<Identify<S>>,
+/// What every request comes through.
+struct Entrance<E: Realtime, U> {
+    application: Arc<Application<E, U>>,
     origins: Origins,
-    read: ReadName,
 }
 
-impl<S> Entrance<S> {
-    async fn answer(&self, transport: Transport, state: &S, request: Request) -> Response {
+impl<E: Realtime, U: Identity> Entrance<E, U> {
+    async fn answer<S: Sync>(&self, transport: Transport, state: &S, request: Request) -> Response
+    where
+        U: FromRequestParts<S>,
+    {
+        let node = &self.application.node;
         let (mut parts, _) = request.into_parts();
-        let refuse = |problem: Problem| problem.refuse(&self.node, transport.name());
-        let call = match Call::read(transport, &mut parts, &self.node, self.read, &self.origins) {
+        let refuse = |problem: Problem| problem.refuse(node, transport.name());
+        let call = match Call::read(transport, &mut parts, node, self.application.read(), &self.origins) {
             Ok(call) => call,
             Err(problem) => return refuse(problem),
         };
-        let may = match &self.identify {
-            None => None,
-            Some(identify) => match identify(&mut parts, state).await {
-                Ok(may) => Some(may),
-                Err(rejection) => {
-                    self.node.metrics.refused.fetch_add(1, Relaxed);
-                    tracing::debug!(
-                        endpoint = transport.name(),
-                        status = rejection.status().as_u16(),
-                        "refused by the application's extractor"
-                    );
-                    return rejection;
-                }
-            },
+        let user = match self.user(transport.name(), &mut parts, state).await {
+            Ok(user) => user,
+            Err(rejection) => return rejection,
         };
-        call.answer(&self.node, Guard::new(self.read, may)).await.unwrap_or_else(refuse)
+        call.answer(node, self.application.guard(user)).await.unwrap_or_else(refuse)
+    }
+
+    /// Finds out who a request is from, where the application asks; or gives its extractor's own refusal.
+    async fn user<S: Sync>(&self, endpoint: &str, parts: &mut Parts, state: &S) -> Result<Option<U>, Response>
+    where
+        U: FromRequestParts<S>,
+    {
+        if !self.application.asks() {
+            return Ok(None);
+        }
+        U::from_request_parts(parts, state).await.map(Some).map_err(|rejection| {
+            let rejection = rejection.into_response();
+            self.application.node.metrics.refused.fetch_add(1, Relaxed);
+            tracing::debug!(endpoint, status = rejection.status().as_u16(), "refused by the application's extractor");
+            rejection
+        })
     }
 }

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use crate::contract::{CHANNEL_NAME_BYTES, Channels, Contract, Part, Realtime, Template, Variant};
 use crate::hub::Hub;
-use crate::protocol::{Bye, Gap};
+use crate::protocol::{Bye, End, Gap};
 use hoist::{Definitions, Hoisted, for_generators, hoist};
 
 impl<E: Realtime> Hub<E> {
@@ -46,6 +46,7 @@ fn document(contract: &Described, templates: &[Template]) -> Value {
     let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let event = (contract.schema)(&mut generator).to_value();
     let gap = generator.subschema_for::<Gap>().to_value();
+    let ended = generator.subschema_for::<End>().to_value();
     let bye = generator.subschema_for::<Bye>().to_value();
     let mut definitions = Definitions::new(generator.take_definitions(true));
     let variants: Vec<&str> = contract.variants.iter().map(|variant| variant.name).collect();
@@ -68,10 +69,12 @@ fn document(contract: &Described, templates: &[Template]) -> Value {
     }
     let gap = object("A loss: what the channel had up to `until` does not come.", [("channel", &channel), ("gap", &gap)]);
     let heartbeat = object("Nothing for this reader up to here: keep it.", [("position", &position)]);
+    let ended = object("Nothing more of the channel comes.", [("channel", &channel), ("end", &ended)]);
     let bye = object("The stream ends after it.", [("bye", &bye)]);
-    let known = ["event", "gap", "position", "bye"].map(|field| json!({ "required": [field] }));
+    let known = ["event", "gap", "position", "end", "bye"].map(|field| json!({ "required": [field] }));
     let unknown = json!({ "type": "object", "description": "An item of a later version: ignore it.", "not": { "anyOf": known } });
-    kinds.extend([("Gap", gap), ("Heartbeat", heartbeat), ("Bye", bye), ("Unknown", unknown)].map(|(name, kind)| (name.to_owned(), kind)));
+    let others = [("Gap", gap), ("Heartbeat", heartbeat), ("End", ended), ("Bye", bye), ("Unknown", unknown)];
+    kinds.extend(others.map(|(name, kind)| (name.to_owned(), kind)));
 
     let kinds: Vec<Value> = kinds.into_iter().map(|(name, kind)| definitions.add(&format!("{stem}Item{name}"), kind)).collect();
     let carries = format!("What a stream of `{}` carries, on every transport.", contract.name);

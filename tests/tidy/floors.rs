@@ -5,14 +5,14 @@ use super::source::{Source, hold, sources};
 
 /// From the ground up; on one floor, a module may use those to its left. A new module gets its place here.
 const FLOORS: &[&[&str]] = &[
-    &["sync", "error", "metrics", "limits", "position", "contract"],
-    &["protocol", "websocket", "entry", "run", "item", "guard"],
+    &["sync", "error", "metrics", "limits", "position", "identity", "contract"],
+    &["protocol", "websocket", "entry", "run", "item"],
     &["log", "subscribers", "presence", "forgotten"],
     &["broker"],
     &["head", "channel"],
     &["connection"],
     &["hub"],
-    &["authorize", "transport"],
+    &["guard", "authorize", "application", "transport"],
     &["schema", "inspect", "prometheus", "router", "serve"],
 ];
 

@@ -2,13 +2,13 @@
 
 use hyper::Version;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use triwire::{Denied, Limits};
+use triwire::{Anyone, Denied, Limits};
 
 use super::chat::ChatChannel;
 use super::client::{Sse, get, get_by, json, request, send, whole, within};
 use super::server::Server;
 
-async fn no(_: (), _: ChatChannel) -> Result<(), Denied> {
+async fn no(_: Anyone, _: ChatChannel) -> Result<(), Denied> {
     Err(Denied)
 }
 

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::FromRequestParts;
 use tokio::net::TcpListener;
-use triwire::{Endpoints, Hub, Limits, Position};
+use triwire::{Endpoints, Hub, Identity, Limits, Position};
 use triwire_tests::server::By;
 
 use super::chat::ChatEvent;
@@ -32,7 +33,10 @@ impl Server {
     }
 
     /// A server under `/chat`, with these limits.
-    pub(super) async fn with(limits: Limits, with: impl FnOnce(Endpoints<ChatEvent>) -> Endpoints<ChatEvent>) -> Self {
+    pub(super) async fn with<U>(limits: Limits, with: impl FnOnce(Endpoints<ChatEvent>) -> Endpoints<ChatEvent, (), U>) -> Self
+    where
+        U: Identity + FromRequestParts<()>,
+    {
         let hub = Hub::builder().limits(limits).build();
         let app = Router::new().nest("/chat", with(hub.endpoints()).into_router());
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");

@@ -1,5 +1,6 @@
 //! Who may: the application's extractor and its answer, and which pages may come here.
 
+use std::borrow::Cow;
 use std::sync::Mutex;
 
 use axum::Router;
@@ -9,7 +10,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use hyper::Version;
 use tokio::net::TcpListener;
-use triwire::{Denied, Hub, Limits};
+use triwire::{Denied, Hub, Identity, Limits};
 
 use super::chat::{ChatChannel, ChatEvent};
 use super::client::{Sse, Ws, get, poll, request, send, whole};
@@ -29,6 +30,12 @@ impl FromRequestParts<State> for User {
             return Err((StatusCode::FORBIDDEN, "not you").into_response());
         }
         Ok(Self(ticket.to_owned()))
+    }
+}
+
+impl Identity for User {
+    fn key(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.0)
     }
 }
 

@@ -1,10 +1,11 @@
 //! WebSocket: what is asked, what is answered, and in what order.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use triwire::{Denied, Limits, Position};
+use triwire::{Denied, Identity, Limits, Position};
 
 use super::chat::ChatChannel;
 use super::client::{PATIENCE, Ws};
@@ -212,6 +213,12 @@ impl<S: Sync> axum::extract::FromRequestParts<S> for Asked {
     async fn from_request_parts(parts: &mut axum::http::request::Parts, _: &S) -> Result<Self, Self::Rejection> {
         let _ = parts;
         Ok(Self(&ASKED))
+    }
+}
+
+impl Identity for Asked {
+    fn key(&self) -> Cow<'_, str> {
+        Cow::Borrowed("asked")
     }
 }
 

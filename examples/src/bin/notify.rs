@@ -1,5 +1,6 @@
 //! Notifications: a channel for each user, and nobody reads another's.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
@@ -10,7 +11,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router, extract::State};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use triwire::{Denied, Hub, Realtime};
+use triwire::{Denied, Hub, Identity, Realtime};
 use triwire_examples::{Unpublished, serve};
 
 /// What a user is told.
@@ -62,6 +63,12 @@ impl<S: Sync> FromRequestParts<S> for User {
         let cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|cookies| cookies.to_str().ok());
         let user = cookies.flat_map(|cookies| cookies.split(';')).find_map(|cookie| cookie.trim().strip_prefix("user="));
         user.and_then(|name| name.parse().ok()).map(Self).ok_or((StatusCode::UNAUTHORIZED, "log in first"))
+    }
+}
+
+impl Identity for User {
+    fn key(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.0.0)
     }
 }
 

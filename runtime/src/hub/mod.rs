@@ -4,6 +4,7 @@ mod drain;
 pub(crate) mod driver;
 mod feed;
 pub(crate) mod node;
+pub(crate) mod people;
 #[cfg(test)]
 mod order;
 pub(crate) mod raw;
@@ -22,6 +23,7 @@ use futures_util::FutureExt;
 use crate::broker::{Broker, Memory};
 use crate::contract::Realtime;
 use crate::error::{BrokerError, PublishError, Refusal};
+use crate::head::Word;
 use crate::limits::Limits;
 use crate::metrics::Stats;
 use crate::position::Position;
@@ -116,6 +118,22 @@ impl<E: Realtime> Hub<E> {
     #[must_use]
     pub fn subscribers(&self, channel: &E::Channel) -> usize {
         subscription::name(channel).map_or(0, |name| self.node.subscribers(&name))
+    }
+
+    /// Takes a channel from a user, by the [key](crate::Identity::key) of their identity, on all their connections: nothing of it that
+    /// was published before or after reaches them once this returns, but what the kernel had already. The clients are told an `end`.
+    ///
+    /// What `authorize` said before is asked again, so first change what it looks at, then call this.
+    pub async fn revoke(&self, user: &str, channel: &E::Channel) {
+        if let Ok(name) = subscription::name(channel) {
+            self.node.tell(user, &Word::Revoked(name.into())).await;
+        }
+    }
+
+    /// Ends all connections of a user, by the [key](crate::Identity::key) of their identity, with a `bye`: nothing reaches them once this
+    /// returns. They may come back if the application's extractor lets them.
+    pub async fn disconnect(&self, user: &str) {
+        self.node.tell(user, &Word::Disconnected).await;
     }
 
     /// The hub's numbers now.

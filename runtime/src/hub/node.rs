@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 
 use super::drain::Drain;
 use super::driver::Drivers;
+use super::people::People;
 use super::stream::Stream;
 use super::sweep::Room;
 use super::table::Table;
@@ -38,6 +39,7 @@ pub(crate) struct Node {
     /// A publish paid for room: the next one gives way first.
     pub(super) room_made: AtomicBool,
     pub(super) connections: Mutex<Subscribers<Arc<Seat>>>,
+    pub(super) people: People,
     /// Poll the connections that own their sockets.
     pub(crate) drivers: Arc<Drivers>,
     pub(super) drain: OnceLock<Drain>,
@@ -78,6 +80,7 @@ impl Node {
                 room: Mutex::default(),
                 room_made: AtomicBool::new(false),
                 connections: Mutex::new(Subscribers::new()),
+                people: People::default(),
                 drivers: Arc::new(Drivers::new()),
                 drain: OnceLock::new(),
                 idle: tokio::sync::Notify::new(),

@@ -8,12 +8,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::node::{Node, now, random_below};
+use super::people::{Claim, Person};
 use crate::connection::{Batch, Connection};
-use crate::head::Seat;
+use crate::head::{Seat, Word, Words};
 use crate::item::Output;
 use crate::log::Most;
 use crate::position::{Position, Since};
-use crate::protocol::{Bye, ByeReason};
+use crate::protocol::{Bye, ByeReason, End, EndReason};
 
 /// See the module. Dropping it disconnects.
 pub(crate) struct Stream {
@@ -24,25 +25,27 @@ pub(crate) struct Stream {
     heartbeat: Option<Duration>,
     /// When something was sent last: a heartbeat comes after so much silence.
     quiet_since: Instant,
-    end: End,
+    end: Ending,
+    /// Whose it is, where the application says so.
+    person: Option<Arc<Person>>,
 }
 
 /// How far its end has come.
 #[derive(Debug, Clone, Copy)]
-enum End {
+enum Ending {
     /// It goes on.
     Open,
-    /// The node drains; this stream's turn comes then.
-    At(Instant),
-    /// It ends with this reason, when it has come up to this offset: what the log has is sent first.
-    Due { reason: ByeReason, offset: u64 },
+    /// It ends then: the node drains and this is its turn, or its identity expires.
+    At { turn: Instant, reason: ByeReason },
+    /// It ends with this reason, when it has come up to this offset: what the log has is sent first. Without one, at once.
+    Due { reason: ByeReason, offset: Option<u64> },
     /// Its bye is out.
     Over,
 }
 
 impl Stream {
     pub(super) fn new(node: Arc<Node>, connection: Connection, seat: Arc<Seat>, slot: usize, heartbeat: Option<Duration>) -> Self {
-        Self { node, connection, seat, slot, heartbeat, quiet_since: Instant::now(), end: End::Open }
+        Self { node, connection, seat, slot, heartbeat, quiet_since: Instant::now(), end: Ending::Open, person: None }
     }
 
     /// Fills the batch with what goes out next, in the order of the wire. Ready with none after the batch that ended with a bye.
@@ -53,9 +56,11 @@ impl Stream {
         self.seat.register(cx.waker());
         self.plan_end(now);
         let reason = match self.end {
-            End::Over => return Poll::Ready(None),
-            End::Due { reason, offset } => Some((reason, self.connection.position().is_some_and(|position| position.offset >= offset))),
-            End::Open | End::At(_) => None,
+            Ending::Over => return Poll::Ready(None),
+            Ending::Due { reason, offset } => {
+                Some((reason, offset.is_none_or(|offset| self.connection.position().is_some_and(|position| position.offset >= offset))))
+            }
+            Ending::Open | Ending::At { .. } => None,
         };
         match reason {
             Some((reason, true)) => self.bye(reason, batch),
@@ -84,7 +89,7 @@ impl Stream {
 
     /// When it has something to say without being woken: a heartbeat, or its end.
     pub(crate) fn due(&self) -> Option<Instant> {
-        let turn = if let End::At(turn) = self.end { Some(turn) } else { None };
+        let turn = if let Ending::At { turn, .. } = self.end { Some(turn) } else { None };
         self.heartbeat_at().into_iter().chain(turn).min()
     }
 
@@ -94,20 +99,30 @@ impl Stream {
 
     /// Takes part in a drain: its turn is drawn once, within four fifths of the time, so that the ends are spread and the last has time.
     fn plan_end(&mut self, now: Instant) {
-        if let (End::Open, Some(drain)) = (self.end, self.node.drain_plan()) {
+        let is_planned = !matches!(self.end, Ending::Open | Ending::At { reason: ByeReason::Expired, .. });
+        if let (false, Some(drain)) = (is_planned, self.node.drain_plan()) {
             let spread = u64::try_from(drain.within.as_micros()).unwrap_or(u64::MAX) / 5 * 4;
-            self.end = End::At(drain.began + Duration::from_micros(random_below(spread)));
+            self.end_at(drain.began + Duration::from_micros(random_below(spread)), ByeReason::Drain);
         }
-        if let End::At(turn) = self.end
+        if let Ending::At { turn, reason } = self.end
             && turn <= now
         {
-            self.end(ByeReason::Drain);
+            self.end(reason);
+        }
+    }
+
+    /// Ends it then, unless it ends before.
+    fn end_at(&mut self, turn: Instant, reason: ByeReason) {
+        match self.end {
+            Ending::Open => self.end = Ending::At { turn, reason },
+            Ending::At { turn: before, .. } if turn < before => self.end = Ending::At { turn, reason },
+            _ => {}
         }
     }
 
     /// Its last batch.
     fn bye(&mut self, reason: ByeReason, batch: &mut Batch) {
-        self.end = End::Over;
+        self.end = Ending::Over;
         tracing::debug!(?reason, "a stream ends");
         batch.outputs.push(Output::Bye(Bye { reason, retry_ms: self.node.retry() }));
     }
@@ -127,10 +142,51 @@ impl Stream {
 
     /// Ends it: what the log has now is sent, then a bye.
     pub(crate) fn end(&mut self, reason: ByeReason) {
-        if !matches!(self.end, End::Due { .. } | End::Over) {
-            self.end = End::Due { reason, offset: self.node.head.offset() };
+        if !matches!(self.end, Ending::Due { .. } | Ending::Over) {
+            self.end = Ending::Due { reason, offset: Some(self.node.head.offset()) };
             self.seat.wake();
         }
+    }
+
+    /// Makes it the stream of whom the application allowed it to. None where something was taken from them since: the answer is none.
+    pub(crate) fn claimed(mut self, claim: Option<Claim>) -> Option<Self> {
+        if let Some(claim) = claim {
+            claim.person.admit(claim.changes, self.slot, &self.seat).then(|| self.person = Some(claim.person))?;
+            if let Some(expires) = claim.expires {
+                self.end_at(expires, ByeReason::Expired);
+            }
+        }
+        Some(self)
+    }
+
+    /// Its seat, if it may be told something from outside.
+    pub(crate) fn told(&self) -> Option<&Arc<Seat>> {
+        self.person.is_some().then_some(&self.seat)
+    }
+
+    /// Does what it was told, and gives what its client is told before all else. None where it does not concern this stream.
+    pub(crate) fn obey(&mut self, words: &Words) -> Option<Vec<Output>> {
+        let mut outputs = None;
+        for word in &words.0 {
+            match word {
+                Word::Revoked(channel) if self.has(channel) => {
+                    self.leave(channel);
+                    let ended = Output::Ended(Box::new((channel.clone(), End { reason: EndReason::Denied })));
+                    outputs.get_or_insert_with(Vec::new).push(ended);
+                }
+                Word::Revoked(_) => {}
+                Word::Disconnected => {
+                    self.deny();
+                    outputs.get_or_insert_with(Vec::new);
+                }
+            }
+        }
+        outputs
+    }
+
+    /// Ends it at once: its client may have nothing more.
+    pub(crate) fn deny(&mut self) {
+        self.end = Ending::Due { reason: ByeReason::Denied, offset: None };
     }
 
     /// A channel more; `Output::Joined` with the tag follows what it replays.
@@ -174,6 +230,9 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
+        if let Some(person) = &self.person {
+            person.leave(self.slot);
+        }
         let channels = self.connection.close(now());
         self.node.disconnect(self.slot, channels);
     }

@@ -114,6 +114,7 @@ fn typed<E: DeserializeOwned>(output: Output, into: &mut VecDeque<Item<E>>) {
         Output::Run(run) => into.extend(run.entries().iter().filter_map(|(_, entry)| event(entry))),
         Output::Gap(gap) => into.push_back(Item::Gap { channel: gap.0.to_string(), gap: gap.1 }),
         Output::Heartbeat(position) => into.push_back(Item::Heartbeat(position)),
+        Output::Ended(ended) => into.push_back(Item::Ended { channel: ended.0.to_string(), end: ended.1 }),
         Output::Bye(bye) => into.push_back(Item::Bye(bye)),
         Output::Joined(..) => {}
     }

@@ -38,7 +38,12 @@ pub(crate) struct Asks {
 
 /// What an ask does to the stream, once the application has said its word.
 enum Effect {
-    Join(String, Since),
+    /// The count says what was taken from the client before the application was asked.
+    Join {
+        channel: String,
+        since: Since,
+        changes: u64,
+    },
     Leave(String),
     /// A channel that is refused is left, too, if it was there: the application has just said no.
     Refuse(Problem, Option<String>),
@@ -56,8 +61,8 @@ struct Answer {
 static TAG: AtomicU64 = AtomicU64::new(0);
 
 enum State {
-    /// The application is asked about a channel.
-    Asking(Task, String, Since),
+    /// The application is asked about a channel; the count says what was taken from the client until then.
+    Asking { task: Task, channel: String, since: Since, changes: u64 },
     /// Its effect waits for those before it.
     Ready(Effect),
     /// The channel's replay is under way.
@@ -81,7 +86,7 @@ impl Asks {
         let value: Value = serde_json::from_str(text).map_err(|_| NotUnderstood)?;
         let reference = reference(&value)?;
         let state = match read(&value) {
-            Ok(Effect::Join(channel, since)) => self.join(channel, since),
+            Ok(Effect::Join { channel, since, .. }) => self.join(channel, since),
             Ok(Effect::Leave(channel)) => {
                 State::Ready(self.guard.read(&channel).map_or_else(|why| Effect::Refuse(why.into(), None), |()| Effect::Leave(channel)))
             }
@@ -98,29 +103,39 @@ impl Asks {
     fn join(&self, channel: String, since: Since) -> State {
         match self.guard.read(&channel) {
             Err(why) => State::Ready(Effect::Refuse(why.into(), None)),
-            Ok(()) if self.guard.is_open() => State::Ready(Effect::Join(channel, since)),
-            Ok(()) => State::Asking(Task::ask(self.guard.ask(&channel)), channel, since),
+            Ok(()) if self.guard.is_open() => State::Ready(Effect::Join { channel, since, changes: 0 }),
+            Ok(()) => self.ask(channel, since),
         }
+    }
+
+    fn ask(&self, channel: String, since: Since) -> State {
+        let changes = self.guard.changes();
+        State::Asking { task: Task::ask(self.guard.ask(&channel)), channel, since, changes }
     }
 
     /// Does what the application has allowed since.
     pub(crate) fn progress(&mut self, stream: &mut Stream, cx: &mut Context<'_>) {
-        let done = |state: &State| !matches!(state, State::Asking(..) | State::Ready(_));
+        let done = |state: &State| !matches!(state, State::Asking { .. } | State::Ready(_));
         let mut at = self.answers.partition_point(|answer| done(&answer.state));
         while let Some(answer) = self.answers.get_mut(at) {
-            if let State::Asking(task, channel, since) = &mut answer.state {
+            if let State::Asking { task, channel, since, changes } = &mut answer.state {
                 let Poll::Ready(allowed) = task.poll(cx) else { return };
-                let channel = std::mem::take(channel);
+                let (channel, since, changes) = (std::mem::take(channel), *since, *changes);
                 answer.state = State::Ready(match allowed {
-                    Ok(()) => Effect::Join(channel, *since),
+                    Ok(()) => Effect::Join { channel, since, changes },
                     Err(Denied) => Effect::Refuse(Problem::Denied, Some(channel)),
                 });
             }
-            if let State::Ready(Effect::Join(channel, _)) = &self.answers[at].state
-                && self.answers.range(..at).any(|before| before.left.as_ref() == Some(channel))
-            {
-                // Its client would take what it replays for what it has just left.
-                return;
+            if let State::Ready(Effect::Join { channel, since, changes }) = &self.answers[at].state {
+                if self.answers.range(..at).any(|before| before.left.as_ref() == Some(channel)) {
+                    // Its client would take what it replays for what it has just left.
+                    return;
+                }
+                if *changes != self.guard.changes() {
+                    // Something was taken meanwhile, and the answer may be from before that.
+                    self.answers[at].state = self.ask(channel.clone(), *since);
+                    continue;
+                }
             }
             if let State::Ready(effect) = std::mem::replace(&mut self.answers[at].state, State::Done) {
                 let state = self.effect(effect, at, stream);
@@ -133,10 +148,10 @@ impl Asks {
     /// Does one thing, and gives what becomes of its answer.
     fn effect(&mut self, effect: Effect, at: usize, stream: &mut Stream) -> State {
         match effect {
-            Effect::Join(channel, _) if !stream.has(&channel) && stream.channels() >= self.channels => {
+            Effect::Join { channel, .. } if !stream.has(&channel) && stream.channels() >= self.channels => {
                 State::Refused(Problem::TooManyChannels { limit: self.channels })
             }
-            Effect::Join(channel, since) => {
+            Effect::Join { channel, since, .. } => {
                 stream.join(&channel, since, self.answers[at].tag);
                 State::Joining(channel)
             }
@@ -165,6 +180,15 @@ impl Asks {
         }
     }
 
+    /// Notes that a channel was taken away: a subscribe whose replay this ends is refused.
+    pub(crate) fn ended(&mut self, channel: &str) {
+        for answer in &mut self.answers {
+            if matches!(&answer.state, State::Joining(joining) if joining == channel) {
+                answer.state = State::Refused(Problem::Denied);
+            }
+        }
+    }
+
     /// Notes that the replay of a subscribe is over.
     pub(crate) fn joined(&mut self, tag: u64) {
         if let Some(answer) = self.answers.iter_mut().find(|answer| answer.tag == tag) {
@@ -178,7 +202,7 @@ impl Asks {
         let due = match self.answers.front()?.state {
             State::Done => position.is_some(),
             State::Refused(_) => true,
-            State::Asking(..) | State::Ready(_) | State::Joining(_) => false,
+            State::Asking { .. } | State::Ready(_) | State::Joining(_) => false,
         };
         let answer = if due { self.answers.pop_front()? } else { return None };
         if self.answers.is_empty() {
@@ -241,7 +265,7 @@ fn read(ask: &Value) -> Result<Effect, Problem> {
                 Some(Value::String(text)) => read_since(text)?,
                 Some(_) => return Err(Problem::PositionMalformed),
             };
-            Ok(Effect::Join(channel.clone(), since))
+            Ok(Effect::Join { channel: channel.clone(), since, changes: 0 })
         }
         (None, Some(Value::String(channel)), None) => Ok(Effect::Leave(channel.clone())),
         (None, None, Some(_)) => Err(Problem::CommandUnsupported),

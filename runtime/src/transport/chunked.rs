@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use crate::head::{Seat, Words};
 use crate::hub::driver::{Driven, Turn};
 use crate::item::Output;
 use crate::protocol::LAST_CHUNK;
@@ -14,6 +15,7 @@ use crate::transport::direct::Offer;
 use crate::transport::let_go::Hold;
 use crate::transport::line::{Cut, Line, ROUNDS, Stage};
 use crate::transport::socket::Socket;
+use crate::transport::sse::deny_empty;
 
 impl Offer {
     /// The first bytes of the body.
@@ -38,6 +40,17 @@ struct Connection {
 }
 
 impl Connection {
+    /// Does what it was told from outside.
+    fn obey(&mut self, words: &Words, turn: &mut Turn) -> Result<(), Cut> {
+        let told = self.line.obey(words)?;
+        if let Stage::Open(stream) = &mut self.line.stage {
+            deny_empty(stream);
+            told.iter().for_each(|output| output.chunks(&mut turn.pieces));
+            self.line.socket.queue(turn.pieces.drain(..));
+        }
+        Ok(())
+    }
+
     /// Moves whatever can move. Says whether there may be more to do.
     fn poll_open(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Result<bool, Cut> {
         for _ in 0..ROUNDS {
@@ -77,6 +90,13 @@ impl Driven for Connection {
     fn poll(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Poll<()> {
         if self.hold.as_mut().is_some_and(|hold| hold.is_cut(cx)) {
             tracing::debug!("an SSE stream ends: its server is gone");
+            return Poll::Ready(());
+        }
+        let seat = self.line.told();
+        let mut words = seat.as_deref().map(Seat::turn);
+        if let Some(words) = words.as_mut().and_then(|words| words.take())
+            && self.obey(&words, turn).is_err()
+        {
             return Poll::Ready(());
         }
         if let Stage::Open(_) = self.line.stage {

@@ -6,9 +6,11 @@ use std::task::{Context, Poll};
 
 use tokio::time::Instant;
 
+use crate::head::{Seat, Words};
 use crate::hub::driver::Turn;
 use crate::hub::node::Node;
 use crate::hub::stream::Stream;
+use crate::item::Output;
 use crate::transport::socket::Socket;
 
 /// Batches and reads of one connection before the next has its turn.
@@ -90,6 +92,26 @@ impl Line {
             Stage::Open(_) => self.socket.stalled_at(self.node.limits.stalled),
             Stage::Closing { until, .. } => Some(*until),
         }
+    }
+
+    /// The seat of a stream that may be told something from outside.
+    pub(crate) fn told(&self) -> Option<Arc<Seat>> {
+        match &self.stage {
+            Stage::Open(stream) | Stage::Closing { stream: Some(stream), .. } => stream.told().cloned(),
+            Stage::Closing { stream: None, .. } => None,
+        }
+    }
+
+    /// Does what the stream was told from outside, and gives what its client is told. It is cut where its client has not taken yet what it
+    /// may have no more: there is no way to take back half a frame.
+    pub(crate) fn obey(&mut self, words: &Words) -> Result<Vec<Output>, Cut> {
+        let (Stage::Open(stream) | Stage::Closing { stream: Some(stream), .. }) = &mut self.stage else { return Ok(Vec::new()) };
+        let Some(told) = stream.obey(words) else { return Ok(Vec::new()) };
+        if self.socket.is_clear() {
+            return Ok(told);
+        }
+        tracing::debug!("a connection is cut: its client may not have what it has not taken");
+        Err(Cut::Gone)
     }
 
     /// Looks at what a poll will look at first, and gives something of it.

@@ -27,8 +27,10 @@ use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::Response;
 
+use crate::error::Denied;
 use crate::guard::{Guard, ReadName};
-use crate::hub::node::Node;
+use crate::hub::node::{Node, Refused};
+use crate::hub::stream::Stream;
 use direct::HandOver;
 use handshake::Handshake;
 use origin::Origins;
@@ -100,11 +102,32 @@ impl Call {
 
     /// Asks about the channels, and answers.
     pub(crate) async fn answer(self, node: &Arc<Node>, guard: Guard) -> Result<Response, Problem> {
-        guard.ask_all(&self.asked.channels).await?;
+        let stream = self.connect(node, &guard).await?;
         match self.way {
-            Way::Sse(hand_over) => Ok(sse::answer(node, &self.asked, hand_over)),
-            Way::Ws(handshake) => Ok(ws::answer(node, guard, &self.asked, handshake)),
-            Way::Poll => poll::answer(node, &self.asked).await,
+            Way::Sse(hand_over) => Ok(sse::answer(node, stream, hand_over)),
+            Way::Ws(handshake) => Ok(ws::answer(node, guard, stream, handshake)),
+            Way::Poll => poll::answer(node, stream, &self.asked).await,
+        }
+    }
+
+    /// Connects once the application allows all channels, and has taken none of them back meanwhile.
+    async fn connect(&self, node: &Arc<Node>, guard: &Guard) -> Result<Result<Stream, Refused>, Denied> {
+        let heartbeat = match self.way {
+            Way::Sse(_) => Some(node.limits.sse_heartbeat),
+            Way::Ws(_) => Some(node.limits.ws_ping),
+            Way::Poll => None,
+        };
+        loop {
+            let claim = guard.claim();
+            guard.ask_all(&self.asked.channels).await?;
+            match node.connect(&self.asked.channels, self.asked.since, heartbeat) {
+                Err(refused) => return Ok(Err(refused)),
+                Ok(stream) => {
+                    if let Some(stream) = stream.claimed(claim) {
+                        return Ok(Ok(stream));
+                    }
+                }
+            }
         }
     }
 }

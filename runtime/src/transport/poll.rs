@@ -12,7 +12,10 @@ use bytes::{BufMut, Bytes, BytesMut};
 use tokio::time::sleep;
 
 use crate::connection::Batch;
+use crate::error::Denied;
+use crate::head::Seat;
 use crate::hub::node::{Node, Refused};
+use crate::hub::stream::Stream;
 use crate::hub::timed::Timed;
 use crate::item::Output;
 use crate::position::{Position, Since};
@@ -20,14 +23,14 @@ use crate::transport::problem::Problem;
 use crate::transport::request::Asked;
 
 /// Answers with what is there, as soon as there is something.
-pub(crate) async fn answer(node: &Arc<Node>, asked: &Asked) -> Result<Response, Problem> {
-    let mut stream = node.connect(&asked.channels, asked.since, None).map_err(|refused| match refused {
+pub(crate) async fn answer(node: &Arc<Node>, stream: Result<Stream, Refused>, asked: &Asked) -> Result<Response, Problem> {
+    let mut stream = stream.map_err(|refused| match refused {
         Refused::Busy => Problem::Busy { retry_ms: node.retry() },
         Refused::Draining => Problem::Draining { retry_ms: node.retry() },
     })?;
     stream.set_most(node.limits.poll_items, node.limits.poll_bytes);
     let mut stream = Timed::new(stream);
-    let outputs = read(&mut stream, asked).await;
+    let outputs = read(&mut stream, asked).await?;
     // A stream ahead of this node's head has no position yet: the one asked with still holds. One without both waits for a broker.
     let asked = if let Since::At(position) = asked.since { Some(position) } else { None };
     let position = stream.stream.position().or(asked).ok_or_else(|| Problem::Busy { retry_ms: node.retry() })?;
@@ -39,18 +42,25 @@ pub(crate) async fn answer(node: &Arc<Node>, asked: &Asked) -> Result<Response, 
 }
 
 /// The first batch that has an item of its own; nothing at the deadline, or where the client only asks for the present position.
-async fn read(stream: &mut Timed, asked: &Asked) -> Vec<Output> {
+async fn read(stream: &mut Timed, asked: &Asked) -> Result<Vec<Output>, Denied> {
     let mut deadline = pin!(sleep(asked.wait));
     let mut opened = !matches!(asked.since, Since::Now | Since::At(_));
     let mut batch = Batch::default();
     poll_fn(|cx| {
         // Looked at before the stream, so that a deadline that passed is followed by one last read: its position is a fresh one.
         let over = deadline.as_mut().poll(cx).is_ready();
+        let seat = stream.stream.told().cloned();
+        let mut turn = seat.as_deref().map(Seat::turn);
+        if let Some(words) = turn.as_mut().and_then(|words| words.take())
+            && stream.stream.obey(&words).is_some()
+        {
+            return Poll::Ready(Err(Denied));
+        }
         loop {
             match stream.poll_next(cx, &mut batch) {
                 Poll::Ready(Some(())) => {}
-                Poll::Ready(None) => return Poll::Ready(Vec::new()),
-                Poll::Pending if over => return Poll::Ready(Vec::new()),
+                Poll::Ready(None) => return Poll::Ready(Ok(Vec::new())),
+                Poll::Pending if over => return Poll::Ready(Ok(Vec::new())),
                 Poll::Pending => return Poll::Pending,
             }
             let mut outputs = std::mem::take(&mut batch.outputs);
@@ -60,7 +70,7 @@ async fn read(stream: &mut Timed, asked: &Asked) -> Vec<Output> {
             }
             opened = true;
             if !outputs.is_empty() || asked.since == Since::Now {
-                return Poll::Ready(outputs);
+                return Poll::Ready(Ok(outputs));
             }
         }
     })

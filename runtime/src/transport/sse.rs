@@ -15,13 +15,14 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 
 use crate::connection::Batch;
+use crate::head::Seat;
 use crate::hub::node::{Node, Refused};
+use crate::hub::stream::Stream;
 use crate::hub::timed::Timed;
 use crate::item::Output;
 use crate::protocol::{self, Bye, ByeReason};
 use crate::transport::direct::{HandOver, Offer};
 use crate::transport::problem::Problem;
-use crate::transport::request::Asked;
 
 /// Refuses only who says that no event stream will do; a client that says nothing takes anything (RFC 9110, 12.5.1).
 pub(crate) fn acceptable(headers: &HeaderMap) -> Result<(), Problem> {
@@ -40,10 +41,10 @@ pub(crate) fn acceptable(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 /// Answers 200, whatever passes: an `EventSource` never comes back after another status.
-pub(crate) fn answer(node: &Arc<Node>, asked: &Asked, hand_over: Option<HandOver>) -> Response {
+pub(crate) fn answer(node: &Arc<Node>, stream: Result<Stream, Refused>, hand_over: Option<HandOver>) -> Response {
     let retry_ms = node.retry();
     let retry = protocol::sse_retry(retry_ms);
-    let items = match node.connect(&asked.channels, asked.since, Some(node.limits.sse_heartbeat)) {
+    let items = match stream {
         Ok(stream) => match &hand_over {
             Some(hand_over) => {
                 hand_over.offer(Offer { stream, retry });
@@ -100,6 +101,13 @@ impl http_body::Body for Items {
                 None => (BytesMut::new(), Source::Over),
             };
         }
+        let seat = if let Source::Stream(timed) = &self.source { timed.stream.told().cloned() } else { None };
+        let mut turn = seat.as_deref().map(Seat::turn);
+        if let (Some(words), Source::Stream(timed)) = (turn.as_mut().and_then(|words| words.take()), &mut self.source) {
+            let told = timed.stream.obey(&words);
+            deny_empty(&mut timed.stream);
+            told.iter().flatten().for_each(|output| self.opening.extend_from_slice(&output.events()));
+        }
         let opening = std::mem::take(&mut self.opening);
         let bytes = Batch::with_own(|batch| {
             let next = if let Source::Stream(stream) = &mut self.source { stream.poll_next(cx, batch) } else { Poll::Ready(None) };
@@ -127,6 +135,13 @@ impl http_body::Body for Items {
             size.set_lower(hand_over.least());
         }
         size
+    }
+}
+
+/// Ends a stream that is left without a channel: nothing could come of it any more.
+pub(crate) fn deny_empty(stream: &mut Stream) {
+    if stream.channels() == 0 {
+        stream.deny();
     }
 }
 

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::guard::Guard;
+use crate::head::{Seat, Words};
 use crate::hub::driver::{Driven, Turn};
 use crate::hub::node::{Node, Refused};
 use crate::hub::stream::Stream;
@@ -21,13 +22,11 @@ use crate::transport::ask::{Asks, NotUnderstood};
 use crate::transport::handshake::Handshake;
 use crate::transport::line::{Cut, Line, ROUNDS, Stage};
 use crate::transport::problem::Problem;
-use crate::transport::request::Asked;
 use crate::transport::socket::Socket;
 use crate::websocket::{Agreed, Decoder, Opcode, Received, Violation, close_frame, frame};
 
 /// Accepts. What refuses a stream is told inside it, for a browser shows a page nothing of a refused upgrade.
-pub(crate) fn answer(node: &Arc<Node>, guard: Guard, asked: &Asked, handshake: Handshake) -> Response {
-    let stream = node.connect(&asked.channels, asked.since, Some(node.limits.ws_ping));
+pub(crate) fn answer(node: &Arc<Node>, guard: Guard, stream: Result<Stream, Refused>, handshake: Handshake) -> Response {
     let agreed = handshake.agreed;
     let (response, upgrade) = handshake.accept();
     let node = Arc::clone(node);
@@ -64,6 +63,7 @@ impl End {
             ByeReason::Busy => Self::Ours(close::LATER, "busy"),
             ByeReason::Stalled => Self::Ours(close::LATER, "stalled"),
             ByeReason::Expired => Self::Ours(close::EXPIRED, "expired"),
+            ByeReason::Denied => Self::Ours(close::DENIED, "denied"),
             ByeReason::Lifetime => Self::Ours(close::GOING_AWAY, "lifetime"),
         }
     }
@@ -136,8 +136,22 @@ impl Connection {
             Refused::Draining => (Problem::Draining { retry_ms }, ByeReason::Drain),
         };
         problem.note(&self.line.node, "ws");
-        self.line.socket.queue(bye_frame(Bye { reason, retry_ms }));
+        self.line.socket.queue(frames(&Output::Bye(Bye { reason, retry_ms })));
         self.close(&End::bye(reason), Instant::now());
+    }
+
+    /// Does what it was told from outside.
+    fn obey(&mut self, words: &Words) -> Result<(), Cut> {
+        let told = self.line.obey(words)?;
+        if matches!(self.line.stage, Stage::Open(_)) {
+            for output in &told {
+                if let (Output::Ended(ended), Some(inbound)) = (output, &mut self.inbound) {
+                    inbound.asks.ended(&ended.0);
+                }
+                self.line.socket.queue(frames(output));
+            }
+        }
+        Ok(())
     }
 
     /// Moves whatever can move: a batch and a read in turn, so that neither side starves the other.
@@ -298,7 +312,7 @@ impl Connection {
             End::Theirs(code) => socket.queue([code.map_or_else(|| frame(Opcode::Close, b""), |code| close_frame(code, ""))]),
             End::Ours(code, why) => socket.queue([close_frame(*code, why)]),
             End::Stalled => {
-                socket.queue(bye_frame(Bye { reason: ByeReason::Stalled, retry_ms: self.line.node.retry() }));
+                socket.queue(frames(&Output::Bye(Bye { reason: ByeReason::Stalled, retry_ms: self.line.node.retry() })));
                 socket.queue([close_frame(close::LATER, "stalled")]);
                 self.line.abandon();
             }
@@ -317,14 +331,22 @@ impl Inbound {
     }
 }
 
-fn bye_frame(bye: Bye) -> Vec<Bytes> {
+/// An output that is no event, as frames.
+fn frames(output: &Output) -> Vec<Bytes> {
     let mut frames = Vec::new();
-    Output::Bye(bye).frames(None, &mut frames);
+    output.frames(None, &mut frames);
     frames
 }
 
 impl Driven for Connection {
     fn poll(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Poll<()> {
+        let seat = self.line.told();
+        let mut words = seat.as_deref().map(Seat::turn);
+        if let Some(words) = words.as_mut().and_then(|words| words.take())
+            && self.obey(&words).is_err()
+        {
+            return Poll::Ready(());
+        }
         if matches!(self.line.stage, Stage::Open(_)) {
             match self.poll_open(cx, turn) {
                 Ok(more) => {

@@ -1,9 +1,8 @@
 //! An error of the application'\''s own.
 
-use axum::http::HeaderMap;
 use schemars::JsonSchema;
 use serde::Serialize;
-use triwire::{Hub, Realtime};
+use triwire::{Anyone, Hub, Realtime};
 
 #[derive(Realtime, Serialize, JsonSchema)]
 enum ChatEvent {
@@ -11,7 +10,7 @@ enum ChatEvent {
     Said { room: String },
 }
 
-async fn may_subscribe(_: HeaderMap, _: ChatChannel) -> Result<(), String> {
+async fn may_subscribe(_: Anyone, _: ChatChannel) -> Result<(), String> {
     Err("no".to_owned())
 }
 

@@ -1,9 +1,8 @@
 //! A user by reference.
 
-use axum::http::HeaderMap;
 use schemars::JsonSchema;
 use serde::Serialize;
-use triwire::{Denied, Hub, Realtime};
+use triwire::{Anyone, Denied, Hub, Realtime};
 
 #[derive(Realtime, Serialize, JsonSchema)]
 enum ChatEvent {
@@ -11,7 +10,7 @@ enum ChatEvent {
     Said { room: String },
 }
 
-async fn may_subscribe(_: &HeaderMap, _: ChatChannel) -> Result<(), Denied> {
+async fn may_subscribe(_: &Anyone, _: ChatChannel) -> Result<(), Denied> {
     Ok(())
 }
 

@@ -1,9 +1,8 @@
 //! The channel's name where the channel itself is given.
 
-use axum::http::HeaderMap;
 use schemars::JsonSchema;
 use serde::Serialize;
-use triwire::{Denied, Hub, Realtime};
+use triwire::{Anyone, Denied, Hub, Realtime};
 
 #[derive(Realtime, Serialize, JsonSchema)]
 enum ChatEvent {
@@ -11,7 +10,7 @@ enum ChatEvent {
     Said { room: String },
 }
 
-async fn may_subscribe(_: HeaderMap, _: String) -> Result<(), Denied> {
+async fn may_subscribe(_: Anyone, _: String) -> Result<(), Denied> {
     Ok(())
 }
 

@@ -1,9 +1,8 @@
 //! An answer that cannot move between threads.
 
-use axum::http::HeaderMap;
 use schemars::JsonSchema;
 use serde::Serialize;
-use triwire::{Denied, Hub, Realtime};
+use triwire::{Anyone, Denied, Hub, Realtime};
 
 #[derive(Realtime, Serialize, JsonSchema)]
 enum ChatEvent {
@@ -11,7 +10,7 @@ enum ChatEvent {
     Said { room: String },
 }
 
-async fn may_subscribe(_: HeaderMap, _: ChatChannel) -> Result<(), Denied> {
+async fn may_subscribe(_: Anyone, _: ChatChannel) -> Result<(), Denied> {
     let counted = std::rc::Rc::new(());
     std::future::ready(()).await;
     drop(counted);

@@ -13,6 +13,12 @@ enum ChatEvent {
 #[derive(Clone)]
 struct User;
 
+impl triwire::Identity for User {
+    fn key(&self) -> std::borrow::Cow<'_, str> {
+        "user".into()
+    }
+}
+
 async fn may_subscribe(_: User, _: ChatChannel) -> Result<(), Denied> {
     Ok(())
 }

@@ -3,10 +3,10 @@
 use axum::Router;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
-use triwire::{Denied, Hub, Realtime};
+use triwire::{Anyone, Denied, Hub, Identity, Realtime};
 
 #[derive(Realtime, Serialize, JsonSchema)]
 enum ChatEvent {
@@ -28,7 +28,13 @@ impl FromRequestParts<Database> for User {
     }
 }
 
-async fn of_two((_, _): (HeaderMap, Method), _: ChatChannel) -> Result<(), Denied> {
+impl Identity for User {
+    fn key(&self) -> std::borrow::Cow<'_, str> {
+        "user".into()
+    }
+}
+
+async fn of_two((_, _): (Anyone, HeaderMap), _: ChatChannel) -> Result<(), Denied> {
     Err(Denied)
 }
 
@@ -36,7 +42,7 @@ async fn with_state(_: (User, State<Database>), _: ChatChannel) -> Result<(), De
     Ok(())
 }
 
-fn boxed(_: Option<axum::Extension<u8>>, _: ChatChannel) -> std::pin::Pin<Box<dyn Future<Output = Result<(), Denied>> + Send>> {
+fn boxed(_: (Anyone, Option<axum::Extension<u8>>), _: ChatChannel) -> std::pin::Pin<Box<dyn Future<Output = Result<(), Denied>> + Send>> {
     Box::pin(async { Ok(()) })
 }
 
@@ -52,6 +58,6 @@ fn main() {
         .nest("/b", hub.endpoints().authorize(closure).into_router())
         .with_state(Database)
         .nest("/c", hub.endpoints().authorize(of_two).into_router())
-        .nest("/d", hub.endpoints().authorize(async |_: Method, _: ChatChannel| Ok(())).into_router())
+        .nest("/d", hub.endpoints().authorize(async |_: Anyone, _: ChatChannel| Ok(())).into_router())
         .nest("/e", hub.endpoints().authorize(boxed).into_router());
 }

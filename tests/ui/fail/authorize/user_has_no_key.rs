@@ -1,4 +1,4 @@
-//! A user that cannot be asked about twice.
+//! A user that nothing tells from another.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,6 +10,7 @@ enum ChatEvent {
     Said { room: String },
 }
 
+#[derive(Clone)]
 struct User;
 
 impl<S: Sync> axum::extract::FromRequestParts<S> for User {

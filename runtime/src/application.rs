@@ -1,0 +1,75 @@
+//! What the application brings for its endpoints: who a request is from, and what they may. Floor 7.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use crate::authorize::May;
+use crate::contract::Realtime;
+use crate::error::Denied;
+use crate::guard::{Asking, Guard, ReadName, Visitor};
+use crate::hub::node::Node;
+use crate::hub::people::Person;
+use crate::identity::Identity;
+
+/// See the module.
+pub(crate) struct Application<E: Realtime, U> {
+    pub(crate) node: Arc<Node>,
+    pub(crate) may: Option<May<E, U>>,
+}
+
+impl<E: Realtime, U: Identity> Application<E, U> {
+    /// Whether it wants to know who a request is from.
+    pub(crate) fn asks(&self) -> bool {
+        self.may.is_some()
+    }
+
+    /// Reads a channel's name.
+    pub(crate) fn read(&self) -> ReadName {
+        |name| name.parse::<E::Channel>().map(drop)
+    }
+
+    /// What one client has to pass, whoever it is where nobody asks.
+    pub(crate) fn guard(self: &Arc<Self>, user: Option<U>) -> Guard {
+        let known = user.map(|user| {
+            let key = user.key();
+            let person = (!key.is_empty()).then(|| self.node.person(&key));
+            drop(key);
+            Arc::new(Known { application: Arc::clone(self), user, person }) as Arc<dyn Visitor>
+        });
+        Guard::new(self.read(), known)
+    }
+}
+
+/// A client whose user is known.
+struct Known<E: Realtime, U> {
+    application: Arc<Application<E, U>>,
+    user: U,
+    person: Option<Arc<Person>>,
+}
+
+impl<E: Realtime, U: Identity> Visitor for Known<E, U> {
+    fn person(&self) -> Option<&Arc<Person>> {
+        self.person.as_ref()
+    }
+
+    fn expires(&self) -> Option<Instant> {
+        let rest = self.user.expires()?.duration_since(SystemTime::now()).unwrap_or(Duration::ZERO);
+        // What no clock can show is never.
+        Instant::now().checked_add(rest)
+    }
+
+    fn may(self: Arc<Self>, channel: &str) -> Asking {
+        let channel = channel.parse::<E::Channel>();
+        // The application's code runs where its answer is awaited, from its first line on: who asks is a driver, and it may block.
+        Box::pin(async move {
+            match (&self.application.may, channel) {
+                (Some(may), Ok(channel)) => may(self.user.clone(), channel).await,
+                (None, _) => Ok(()),
+                // The name was read before; a type that reads it only once gets no channel.
+                (Some(_), Err(_)) => Err(Denied),
+            }
+        })
+    }
+}
