@@ -5,6 +5,7 @@ mod transports {
     mod bytes;
     mod chat;
     mod client;
+    mod commands;
     mod deflate;
     mod drain;
     mod inflate;

@@ -12,11 +12,11 @@ use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitInt, LitStr, Meta, Pat
 use crate::errors::Errors;
 use crate::words;
 
-const ENUM_WORDS: [&str; 4] = ["history", "keep", "channels", "crate"];
+const ENUM_WORDS: [&str; 5] = ["history", "keep", "channels", "commands", "crate"];
 const VARIANT_WORDS: [&str; 2] = ["channel", "volatile"];
 
 /// Words of other houses, for what here has another name.
-const SYNONYMS: [(&str, &str); 12] = [
+const SYNONYMS: [(&str, &str); 14] = [
     ("topic", "channel"),
     ("room", "channel"),
     ("path", "channel"),
@@ -28,6 +28,8 @@ const SYNONYMS: [(&str, &str); 12] = [
     ("max_age", "keep"),
     ("capacity", "history"),
     ("size", "history"),
+    ("command", "commands"),
+    ("actions", "commands"),
     ("krate", "crate"),
 ];
 
@@ -44,6 +46,7 @@ pub(crate) struct Options {
     pub(crate) history: Option<usize>,
     pub(crate) keep: Option<Duration>,
     pub(crate) channels: Option<Ident>,
+    pub(crate) commands: Option<Path>,
     pub(crate) krate: Option<Path>,
 }
 
@@ -86,6 +89,9 @@ fn read_options(attributes: &[Attribute], errors: &Errors) -> Options {
             "history" => options.history = word.history(errors),
             "keep" => options.keep = word.keep(errors),
             "channels" => options.channels = word.parsed("the name of the enum to make", "channels = ChatChannel", errors),
+            "commands" => {
+                options.commands = word.parsed::<ModPath>("the enum of the commands", "commands = ChatCommand", errors).map(|path| path.0);
+            }
             "crate" => options.krate = word.parsed::<ModPath>("the path of triwire", "crate = ::triwire", errors).map(|path| path.0),
             _ => word.unknown("the enum", &ENUM_WORDS, "a variant", &VARIANT_WORDS, errors),
         }

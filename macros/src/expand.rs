@@ -49,6 +49,7 @@ fn realtime(model: &Model<'_>) -> TokenStream {
         quote! { __triwire::Variant::new(#wire, #channel)#volatile }
     });
     let (encode, schema) = needs(model);
+    let (command, commands) = commands(model);
     // A field that users should no longer read still says where the event goes.
     let deprecated = model
         .variants
@@ -62,11 +63,13 @@ fn realtime(model: &Model<'_>) -> TokenStream {
     quote! {
         impl __triwire::Realtime for #ident {
             type Channel = #channels;
+            type Command = #command;
             const CONTRACT: __triwire::Contract<#ident> = __triwire::Contract {
                 name: #name,
                 history: #history,
                 keep: #keep,
                 variants: &[#(#variants),*],
+                commands: #commands,
                 encode: #encode,
                 schema: #schema,
             };
@@ -86,6 +89,13 @@ pub(crate) fn needs(model: &Model<'_>) -> (TokenStream, TokenStream) {
         quote_spanned! { ident.span()=> <#ident as __triwire::Encode>::encode },
         quote_spanned! { ident.span()=> <#ident as __triwire::Describe>::describe },
     )
+}
+
+/// The type of the commands, and how one is read; at its name, so that a forgotten derive is told there.
+pub(crate) fn commands(model: &Model<'_>) -> (TokenStream, TokenStream) {
+    let Some(path) = &model.commands else { return (quote!(::core::convert::Infallible), option(None)) };
+    let span = path.segments.last().map_or_else(Span::call_site, |segment| segment.ident.span());
+    (quote!(#path), option(Some(quote_spanned! { span=> <#path as __triwire::Decode>::decode })))
 }
 
 fn arm(at: usize, variant: &Variant<'_>, channel: &Channel<'_>, contract: &Ident) -> TokenStream {

@@ -6,23 +6,25 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use crate::authorize::May;
+use crate::commands::{Client, Handler, Handling};
 use crate::contract::Realtime;
-use crate::error::Denied;
+use crate::error::{Denied, Misread};
 use crate::guard::{Asking, Guard, ReadName, Visitor};
-use crate::hub::node::Node;
+use crate::hub::Hub;
 use crate::hub::people::Person;
 use crate::identity::Identity;
 
 /// See the module.
-pub(crate) struct Application<E: Realtime, U> {
-    pub(crate) node: Arc<Node>,
+pub(crate) struct Application<E: Realtime, S, U> {
+    pub(crate) hub: Hub<E>,
     pub(crate) may: Option<May<E, U>>,
+    pub(crate) commands: Option<Handler<E, U, S>>,
 }
 
-impl<E: Realtime, U: Identity> Application<E, U> {
+impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity> Application<E, S, U> {
     /// Whether it wants to know who a request is from.
     pub(crate) fn asks(&self) -> bool {
-        self.may.is_some()
+        self.may.is_some() || self.commands.is_some()
     }
 
     /// Reads a channel's name.
@@ -31,25 +33,28 @@ impl<E: Realtime, U: Identity> Application<E, U> {
     }
 
     /// What one client has to pass, whoever it is where nobody asks.
-    pub(crate) fn guard(self: &Arc<Self>, user: Option<U>) -> Guard {
+    pub(crate) fn guard(self: &Arc<Self>, user: Option<U>, state: &S) -> Guard {
         let known = user.map(|user| {
             let key = user.key();
-            let person = (!key.is_empty()).then(|| self.node.person(&key));
+            let person = (!key.is_empty()).then(|| self.hub.node.person(&key));
             drop(key);
-            Arc::new(Known { application: Arc::clone(self), user, person }) as Arc<dyn Visitor>
+            let state = self.commands.is_some().then(|| state.clone());
+            Arc::new(Known { application: Arc::clone(self), user, person, state }) as Arc<dyn Visitor>
         });
         Guard::new(self.read(), known)
     }
 }
 
 /// A client whose user is known.
-struct Known<E: Realtime, U> {
-    application: Arc<Application<E, U>>,
+struct Known<E: Realtime, S, U> {
+    application: Arc<Application<E, S, U>>,
     user: U,
     person: Option<Arc<Person>>,
+    /// What handlers of commands may want, where there are any.
+    state: Option<S>,
 }
 
-impl<E: Realtime, U: Identity> Visitor for Known<E, U> {
+impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity> Visitor for Known<E, S, U> {
     fn person(&self) -> Option<&Arc<Person>> {
         self.person.as_ref()
     }
@@ -71,5 +76,11 @@ impl<E: Realtime, U: Identity> Visitor for Known<E, U> {
                 (Some(_), Err(_)) => Err(Denied),
             }
         })
+    }
+
+    fn command(&self, json: &[u8], key: Option<Arc<str>>) -> Option<Result<Handling, Misread>> {
+        let (handler, state, decode) = (self.application.commands.as_ref()?, self.state.as_ref()?, E::CONTRACT.commands?);
+        let client = Client::new(self.application.hub.clone(), self.user.clone(), key);
+        Some(decode(json).map(|command| handler(state.clone(), client, command)))
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::error::ChannelError;
+use crate::error::{ChannelError, Misread};
 
 /// The longest name a channel may have, in bytes.
 pub(crate) const CHANNEL_NAME_BYTES: usize = 255;
@@ -25,6 +25,9 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'
 pub trait Realtime: Sized + Send + Sync + 'static {
     /// The channels its events go to, an enum that the derive makes.
     type Channel: Channels;
+
+    /// What clients may ask for, an enum named by `commands = …`; where none is named, a type without a value.
+    type Command: Send + 'static;
 
     /// What the derive read from the enum.
     #[doc(hidden)]
@@ -43,7 +46,7 @@ pub trait Channels: fmt::Display + FromStr<Err = ChannelError> + Clone + fmt::De
 
 /// The facts of one enum of events.
 #[doc(hidden)]
-pub struct Contract<E: 'static> {
+pub struct Contract<E: Realtime> {
     /// The enum's name in Rust.
     pub name: &'static str,
     /// How many events a channel keeps, if the enum says so.
@@ -52,6 +55,8 @@ pub struct Contract<E: 'static> {
     pub keep: Option<Duration>,
     /// The variants, in the enum's order.
     pub variants: &'static [Variant],
+    /// Reads a command, as serde does, if the enum names an enum of commands.
+    pub commands: Option<fn(&[u8]) -> Result<E::Command, Misread>>,
     /// Writes an event as JSON, as serde does.
     pub encode: fn(&E, &mut Vec<u8>) -> serde_json::Result<()>,
     /// Describes the enum, as schemars does.
@@ -319,6 +324,32 @@ pub trait Encode {
 impl<T: serde::Serialize> Encode for T {
     fn encode(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
         serde_json::to_writer(out, self)
+    }
+}
+
+/// What a command must do to be read: serde's `Deserialize`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not derive `Deserialize`",
+    label = "a command is read as serde does",
+    note = "add the derive: `#[derive(serde::Deserialize)]`"
+)]
+#[doc(hidden)]
+pub trait Decode: Sized {
+    /// Reads itself from JSON.
+    ///
+    /// # Errors
+    /// What is wrong, and where.
+    fn decode(json: &[u8]) -> Result<Self, Misread>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: serde::de::DeserializeOwned> Decode for T {
+    fn decode(json: &[u8]) -> Result<Self, Misread> {
+        let mut reader = serde_json::Deserializer::from_slice(json);
+        let read = serde_path_to_error::deserialize(&mut reader);
+        let value = read.map_err(|error| Misread { path: error.path().to_string(), why: error.inner().to_string() })?;
+        reader.end().map_err(|error| Misread { path: ".".to_owned(), why: error.to_string() })?;
+        Ok(value)
     }
 }
 

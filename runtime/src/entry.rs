@@ -38,6 +38,8 @@ pub struct Record {
     pub at: Timestamp,
     /// The event as serde wrote it.
     pub event: Bytes,
+    /// The key of the command that led to it.
+    pub cause: Option<Arc<str>>,
 }
 
 impl Entry {
@@ -46,7 +48,7 @@ impl Entry {
         let position = record.offset.map(|offset| Position { epoch, offset });
         let mut frame = BytesMut::with_capacity(Header::MOST + channel.len() + record.event.len() + 72);
         frame.put_bytes(0, Header::MOST);
-        protocol::event_item(&mut frame, channel, position, &record.event);
+        protocol::event_item(&mut frame, channel, position, record.cause.as_deref(), &record.event);
         // How long the header is, is known once the item is.
         let header = header(Opcode::Text, false, frame.len() - Header::MOST);
         let start = Header::MOST - header.len();

@@ -1,5 +1,7 @@
 //! One error enum per concern. Floor 0.
 
+use std::borrow::Cow;
+
 use thiserror::Error;
 
 /// Why a text is not the name of a channel, or a value not part of one.
@@ -91,3 +93,58 @@ pub enum SubscribeError {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Error)]
 #[error("the application does not allow it")]
 pub struct Denied;
+
+/// What is wrong with a command, and where.
+#[doc(hidden)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misread {
+    /// The field, as `a.b[2]`; a dot for the whole.
+    pub path: String,
+    /// What serde says of it.
+    pub why: String,
+}
+
+/// An application's no to a command, with its reason for the program and for the person at the other end.
+///
+/// ```
+/// use triwire::Rejected;
+/// let full = Rejected::new("room_full", "There are twelve in this room already.");
+/// assert_eq!(full.reason(), "room_full");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{detail}")]
+pub struct Rejected {
+    reason: Cow<'static, str>,
+    detail: String,
+    /// Not the client's fault, and not for its eyes.
+    is_failure: bool,
+}
+
+impl Rejected {
+    /// With a stable reason, in the style of `room_full`, and a text for people.
+    pub fn new(reason: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
+        Self { reason: reason.into(), detail: detail.into(), is_failure: false }
+    }
+
+    /// Something that the client cannot help: it is told `internal`, and what went wrong is in the log.
+    pub fn failure(why: impl std::fmt::Display) -> Self {
+        Self { reason: Cow::Borrowed("internal"), detail: why.to_string(), is_failure: true }
+    }
+
+    /// The stable reason.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// Whether it is the application's own fault.
+    pub(crate) fn is_failure(&self) -> bool {
+        self.is_failure
+    }
+}
+
+impl From<PublishError> for Rejected {
+    fn from(error: PublishError) -> Self {
+        Self::failure(error)
+    }
+}

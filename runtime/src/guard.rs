@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::error::{ChannelError, Denied};
+use crate::commands::Handling;
+use crate::error::{ChannelError, Denied, Misread};
 use crate::hub::people::{Claim, Person};
 
 /// Reads a channel's name, only to say what is wrong with it.
@@ -25,6 +26,9 @@ pub(crate) trait Visitor: Send + Sync {
 
     /// Asks the application about one channel.
     fn may(self: Arc<Self>, channel: &str) -> Asking;
+
+    /// Hands the application a command, if it takes any.
+    fn command(&self, json: &[u8], key: Option<Arc<str>>) -> Option<Result<Handling, Misread>>;
 }
 
 /// What one client's subscriptions have to pass.
@@ -60,6 +64,17 @@ impl Guard {
     /// How often something was taken from this client: an answer that was asked for before the last time is none.
     pub(crate) fn changes(&self) -> u64 {
         self.visitor.as_ref().and_then(|visitor| visitor.person()).map_or(0, |person| person.changes())
+    }
+
+    /// The key of whose client it is; empty for nobody in particular.
+    pub(crate) fn key(&self) -> Arc<str> {
+        let person = self.visitor.as_ref().and_then(|visitor| visitor.person());
+        person.map_or_else(|| Arc::from(""), |person| person.key().clone())
+    }
+
+    /// Hands over a command, where any is taken.
+    pub(crate) fn command(&self, json: &[u8], key: Option<Arc<str>>) -> Option<Result<Handling, Misread>> {
+        self.visitor.as_ref()?.command(json, key)
     }
 
     /// Asks about one channel.

@@ -4,6 +4,7 @@ mod application;
 mod authorize;
 pub mod broker;
 mod channel;
+mod commands;
 mod connection;
 mod contract;
 mod entry;
@@ -30,8 +31,9 @@ mod transport;
 mod websocket;
 
 pub use authorize::Authorize;
+pub use commands::{Client, Handle};
 pub use contract::{Channels, Parameter, Realtime};
-pub use error::{BrokerError, ChannelError, Denied, PositionError, PublishError, Refusal, SubscribeError};
+pub use error::{BrokerError, ChannelError, Denied, PositionError, PublishError, Refusal, Rejected, SubscribeError};
 pub use identity::{Anyone, Identity};
 pub use hub::{Hub, HubBuilder, Subscription};
 pub use item::Item;
@@ -47,8 +49,8 @@ pub use triwire_macros::Realtime;
 /// What the derive writes; not for use by hand.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::contract::{Channels, Contract, Describe, Encode, Named, Parameter, Part, Realtime, Route, Template, Variant, print};
-    pub use crate::error::ChannelError;
+    pub use crate::contract::{Channels, Contract, Decode, Describe, Encode, Named, Parameter, Part, Realtime, Route, Template, Variant, print};
+    pub use crate::error::{ChannelError, Misread};
 }
 
 /// The WebSocket codec, for what must look at it from outside: the tests, Autobahn's echo server and the fuzz driver; not for use.

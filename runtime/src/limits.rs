@@ -40,6 +40,18 @@ pub struct Limits {
     pub inbound_bytes: usize,
     /// Messages of one client that wait for their answer. Default 64.
     pub inbound_waiting: usize,
+    /// Commands of the hub whose handlers run at the same time; more wait. Default 1,024.
+    pub commands: usize,
+    /// Commands of one WebSocket whose handlers run at the same time. Default 1: they are handled in the order in which they came.
+    pub commands_per_connection: usize,
+    /// How long a command's handler may take; then it is stopped. Default 10 seconds.
+    pub command_time: Duration,
+    /// How long the reply to a command with a key is remembered. Default 5 minutes.
+    pub reply_keep: Duration,
+    /// Remembered replies of the hub; above it commands with a key are refused. Default 65,536.
+    pub replies: usize,
+    /// Remembered replies of one identity; the oldest go first. Default 1,024.
+    pub replies_per_identity: usize,
     /// Items of one poll's answer. Default 256.
     pub poll_items: usize,
     /// Bytes of one poll's answer (one item at least). Default 1 MiB.
@@ -78,6 +90,12 @@ impl Default for Limits {
             connections: 10_000,
             inbound_bytes: 64 << 10,
             inbound_waiting: 64,
+            commands: 1_024,
+            commands_per_connection: 1,
+            command_time: Duration::from_secs(10),
+            reply_keep: Duration::from_secs(300),
+            replies: 65_536,
+            replies_per_identity: 1_024,
             poll_items: 256,
             poll_bytes: 1 << 20,
             poll_wait: Duration::from_secs(25),

@@ -90,13 +90,17 @@ pub enum EndReason {
     Denied,
 }
 
-/// Writes `{"channel":…,"id":…,"event":…}`, around an event that is JSON already.
-pub(crate) fn event_item(item: &mut BytesMut, channel: &str, position: Option<Position>, event: &[u8]) {
+/// Writes `{"channel":…,"id":…,"cause":…,"event":…}`, around an event that is JSON already.
+pub(crate) fn event_item(item: &mut BytesMut, channel: &str, position: Option<Position>, cause: Option<&str>, event: &[u8]) {
     item.reserve(channel.len() + event.len() + 72);
     // A channel's name has no character that JSON escapes: templates and percent-encoding see to it.
     write!(item, r#"{{"channel":"{channel}""#).expect("memory takes text");
     if let Some(position) = position {
         write!(item, r#","id":"{position}""#).expect("memory takes text");
+    }
+    if let Some(cause) = cause {
+        // A client chose it.
+        write!(item, r#","cause":{}"#, serde_json::Value::from(cause)).expect("memory takes text");
     }
     item.put_slice(br#","event":"#);
     item.put_slice(event);

@@ -1,6 +1,5 @@
 //! The endpoints of a hub, as an axum router to nest where the application wants them. Floor 8.
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -13,16 +12,19 @@ use axum::routing::any;
 
 use crate::application::Application;
 use crate::authorize::Authorize;
+use crate::commands::Handle;
 use crate::contract::Realtime;
 use crate::hub::Hub;
 use crate::identity::{Anyone, Identity};
 use crate::schema::Document;
+use crate::transport::command;
 use crate::transport::origin::Origins;
 use crate::transport::problem::Problem;
 use crate::transport::{Call, Transport};
 
 impl<E: Realtime> Hub<E> {
-    /// The endpoints of this hub, to be nested in the application's router: `GET /sse`, `/ws`, `/poll` and `/schema.json`.
+    /// The endpoints of this hub, to be nested in the application's router: `GET /sse`, `/ws`, `/poll` and
+    /// `/schema.json`, `POST /commands`.
     ///
     /// ```no_run
     /// # use triwire::{Hub, Realtime};
@@ -31,17 +33,16 @@ impl<E: Realtime> Hub<E> {
     /// # }
     /// ```
     pub fn endpoints<S>(&self) -> Endpoints<E, S> {
-        let application = Application { node: Arc::clone(&self.node), may: None };
-        Endpoints { application, origins: Origins::default(), of: PhantomData }
+        let application = Application { hub: self.clone(), may: None, commands: None };
+        Endpoints { application, origins: Origins::default() }
     }
 }
 
 /// The endpoints of a hub, before they become a router.
 #[must_use = "`into_router` makes it a router, to be nested in the application's"]
 pub struct Endpoints<E: Realtime, S = (), U = Anyone> {
-    application: Application<E, U>,
+    application: Application<E, S, U>,
     origins: Origins,
-    of: PhantomData<fn(S)>,
 }
 
 impl<E: Realtime, S> Endpoints<E, S> {
@@ -49,13 +50,27 @@ impl<E: Realtime, S> Endpoints<E, S> {
     ///
     /// `User` is an extractor and an [`Identity`], found once for a connection; its rejection is the answer of the request, as it stands. A
     /// [`Denied`](crate::Denied) is answered 403, over a WebSocket an error.
+    ///
+    /// # Panics
+    /// After [`Self::commands`]: their handler is asked by the user that this names.
     pub fn authorize<Arguments, May: Authorize<E, Arguments, S>>(self, may: May) -> Endpoints<E, S, May::User> {
-        let application = Application { node: self.application.node, may: Some(may.may()) };
-        Endpoints { application, origins: self.origins, of: PhantomData }
+        assert!(self.application.commands.is_none(), "`authorize` stands before `commands`, for it says who a client is");
+        let application = Application { hub: self.application.hub, may: Some(may.may()), commands: None };
+        Endpoints { application, origins: self.origins }
     }
 }
 
 impl<E: Realtime, S, U: Identity> Endpoints<E, S, U> {
+    /// Takes commands, by WebSocket and `POST /commands`, and has them handled by `async fn(Client<Event, User>, Command) -> Result<Reply,
+    /// Rejected>`, with the application's `State` before these if it wants that.
+    ///
+    /// A handler runs in a task of its own: a client that goes away does not stop it, one that panics or takes longer than
+    /// [`Limits::command_time`](crate::Limits::command_time) hurts nobody else.
+    pub fn commands<Arguments>(mut self, handler: impl Handle<E, U, Arguments, S>) -> Self {
+        self.application.commands = Some(handler.handler());
+        self
+    }
+
     /// Allows pages of these origins (`https://app.example`) to open WebSockets here, and by CORS to read the rest with their cookies.
     /// Pages of the same host need no leave.
     pub fn allow_origins<Name: AsRef<str>>(mut self, origins: impl IntoIterator<Item = Name>) -> Self {
@@ -80,30 +95,32 @@ impl<E: Realtime, S, U: Identity> Endpoints<E, S, U> {
             let handler = async move |State(state): State<S>, request: Request| entrance.answer(transport, &state, request).await;
             router = router.route(&format!("/{}", transport.name()), any(handler));
         }
+        let commands = {
+            let entrance = Arc::clone(&entrance);
+            async move |State(state): State<S>, request: Request| entrance.command(&state, request).await
+        };
+        router = router.route("/commands", any(commands));
         let document = Arc::new(Document::new(&Hub::<E>::schema()));
-        let node = Arc::clone(&entrance.application.node);
+        let node = Arc::clone(&entrance.application.hub.node);
         let schema = async move |request: Request| match *request.method() {
             Method::GET | Method::HEAD => document.answer(request.headers()),
             _ => Problem::MethodNotAllowed { allow: "GET, HEAD" }.refuse(&node, "schema.json"),
         };
-        let nothing = async move |_: Uri| Problem::NotFound.refuse(&entrance.application.node, "");
+        let nothing = async move |_: Uri| Problem::NotFound.refuse(&entrance.application.hub.node, "");
         router = router.route("/schema.json", any(schema)).fallback(nothing);
         if origins.is_empty() { router } else { router.layer(origins.cors()) }
     }
 }
 
 /// What every request comes through.
-struct Entrance<E: Realtime, U> {
-    application: Arc<Application<E, U>>,
+struct Entrance<E: Realtime, S, U> {
+    application: Arc<Application<E, S, U>>,
     origins: Origins,
 }
 
-impl<E: Realtime, U: Identity> Entrance<E, U> {
-    async fn answer<S: Sync>(&self, transport: Transport, state: &S, request: Request) -> Response
-    where
-        U: FromRequestParts<S>,
-    {
-        let node = &self.application.node;
+impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity + FromRequestParts<S>> Entrance<E, S, U> {
+    async fn answer(&self, transport: Transport, state: &S, request: Request) -> Response {
+        let node = &self.application.hub.node;
         let (mut parts, _) = request.into_parts();
         let refuse = |problem: Problem| problem.refuse(node, transport.name());
         let call = match Call::read(transport, &mut parts, node, self.application.read(), &self.origins) {
@@ -114,20 +131,31 @@ impl<E: Realtime, U: Identity> Entrance<E, U> {
             Ok(user) => user,
             Err(rejection) => return rejection,
         };
-        call.answer(node, self.application.guard(user)).await.unwrap_or_else(refuse)
+        call.answer(node, self.application.guard(user, state)).await.unwrap_or_else(refuse)
+    }
+
+    async fn command(&self, state: &S, request: Request) -> Response {
+        let node = &self.application.hub.node;
+        let (mut parts, body) = request.into_parts();
+        let refuse = |problem: Problem| problem.refuse(node, "commands");
+        if let Err(problem) = command::check(&parts, &self.origins) {
+            return refuse(problem);
+        }
+        let user = match self.user("commands", &mut parts, state).await {
+            Ok(user) => user,
+            Err(rejection) => return rejection,
+        };
+        command::answer(node, self.application.guard(user, state), &parts.headers, body).await.unwrap_or_else(refuse)
     }
 
     /// Finds out who a request is from, where the application asks; or gives its extractor's own refusal.
-    async fn user<S: Sync>(&self, endpoint: &str, parts: &mut Parts, state: &S) -> Result<Option<U>, Response>
-    where
-        U: FromRequestParts<S>,
-    {
+    async fn user(&self, endpoint: &str, parts: &mut Parts, state: &S) -> Result<Option<U>, Response> {
         if !self.application.asks() {
             return Ok(None);
         }
         U::from_request_parts(parts, state).await.map(Some).map_err(|rejection| {
             let rejection = rejection.into_response();
-            self.application.node.metrics.refused.fetch_add(1, Relaxed);
+            self.application.hub.node.metrics.refused.fetch_add(1, Relaxed);
             tracing::debug!(endpoint, status = rejection.status().as_u16(), "refused by the application's extractor");
             rejection
         })

@@ -36,7 +36,7 @@ struct Described {
     schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
-impl<E> From<Contract<E>> for Described {
+impl<E: Realtime> From<Contract<E>> for Described {
     fn from(contract: Contract<E>) -> Self {
         Self { name: contract.name, variants: contract.variants, schema: contract.schema }
     }

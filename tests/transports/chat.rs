@@ -1,11 +1,12 @@
 //! The events of these tests.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use triwire::Realtime;
 
 /// What happens in a chat.
 #[derive(Debug, Clone, PartialEq, Realtime, Serialize, JsonSchema)]
+#[realtime(commands = ChatCommand)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum ChatEvent {
     /// Somebody said something.
@@ -20,4 +21,20 @@ pub(super) enum ChatEvent {
     /// To all.
     #[realtime(channel = "lobby")]
     Notice { text: String },
+}
+
+/// What a client may ask of a chat.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ChatCommand {
+    /// Says something, and is told how many bytes that was.
+    Say { room: String, text: String },
+    /// Waits so many milliseconds, and says so.
+    Wait { room: String, ms: u64 },
+    /// Is against the rules.
+    Forbidden,
+    /// Fails as only a program can.
+    Panic,
+    /// Fails as only a server can.
+    Broken,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::{Request, Response, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -22,7 +22,7 @@ pub(super) async fn within<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// One request on a connection of its own.
-pub(super) async fn send(version: Version, address: SocketAddr, request: Request<Empty<Bytes>>) -> Response<Incoming> {
+pub(super) async fn send(version: Version, address: SocketAddr, request: Request<Full<Bytes>>) -> Response<Incoming> {
     let stream = TokioIo::new(TcpStream::connect(address).await.expect("connects"));
     within(async {
         if version == Version::HTTP_2 {
@@ -38,7 +38,7 @@ pub(super) async fn send(version: Version, address: SocketAddr, request: Request
     .await
 }
 
-pub(super) fn request(version: Version, address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> Request<Empty<Bytes>> {
+pub(super) fn request(version: Version, address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> Request<Full<Bytes>> {
     let uri = if version == Version::HTTP_2 { format!("http://{address}{path}") } else { path.to_owned() };
     let mut request = Request::builder().method(method).uri(uri).version(version);
     if version != Version::HTTP_2 {
@@ -47,7 +47,7 @@ pub(super) fn request(version: Version, address: SocketAddr, method: &str, path:
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    request.body(Empty::new()).expect("a request")
+    request.body(Full::default()).expect("a request")
 }
 
 pub(super) async fn get_by(version: Version, address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Response<Incoming> {
@@ -56,6 +56,13 @@ pub(super) async fn get_by(version: Version, address: SocketAddr, path: &str, he
 
 pub(super) async fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Response<Incoming> {
     get_by(Version::HTTP_11, address, path, headers).await
+}
+
+/// A command by `POST`, with these headers beside `content-type`.
+pub(super) async fn post(address: SocketAddr, query: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Response<Incoming> {
+    let headers = [headers, &[("content-type", "application/json")]].concat();
+    let request = request(Version::HTTP_11, address, "POST", &format!("/chat/commands?{query}"), &headers);
+    send(Version::HTTP_11, address, request.map(|_| Full::new(body.into()))).await
 }
 
 /// A response whole.

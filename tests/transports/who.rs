@@ -147,8 +147,8 @@ async fn cors_is_for_allowed_origins_only() {
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["access-control-allow-origin"], "https://app.example");
     assert_eq!(response.headers()["access-control-allow-credentials"], "true");
-    assert_eq!(response.headers()["access-control-allow-headers"], "last-event-id");
-    assert_eq!(response.headers()["access-control-allow-methods"], "GET");
+    assert_eq!(response.headers()["access-control-allow-headers"], "last-event-id,content-type,idempotency-key");
+    assert_eq!(response.headers()["access-control-allow-methods"], "GET,POST");
     let response = options(&server, "https://evil.example").await;
     assert!(!response.headers().contains_key("access-control-allow-origin"));
 

@@ -62,6 +62,8 @@ pub struct Publication {
     pub at: Timestamp,
     /// The event as serde wrote it.
     pub event: Bytes,
+    /// The key of the command that led to it.
+    pub cause: Option<Arc<str>>,
 }
 
 /// What a store keeps of one channel.

@@ -11,7 +11,7 @@ use crate::position::Epoch;
 const RETENTION: Retention = Retention { history: 16, keep: Duration::from_secs(60), volatile: 2, remembered: 16 };
 
 fn record(offset: u64) -> Record {
-    Record { offset: Some(offset), at: Timestamp(0), event: Bytes::from_static(b"1") }
+    Record { offset: Some(offset), at: Timestamp(0), event: Bytes::from_static(b"1"), cause: None }
 }
 
 fn tail(epoch: u64, offsets: &[u64]) -> Tail {

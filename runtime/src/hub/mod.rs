@@ -8,6 +8,7 @@ pub(crate) mod people;
 #[cfg(test)]
 mod order;
 pub(crate) mod raw;
+pub(crate) mod replies;
 pub(crate) mod stream;
 mod subscription;
 mod sweep;
@@ -77,6 +78,11 @@ impl<E: Realtime> Hub<E> {
     /// # Errors
     /// [`PublishError::Refused`]: nothing happened. [`PublishError::Unknown`]: the broker's answer was lost.
     pub async fn publish(&self, event: E) -> Result<Option<Position>, PublishError> {
+        self.publish_for(event, None).await
+    }
+
+    /// Publishes what a command led to.
+    pub(crate) async fn publish_for(&self, event: E, cause: Option<Arc<str>>) -> Result<Option<Position>, PublishError> {
         tokio::task::coop::consume_budget().await;
         self.node.give_way().await;
         let route = event.route();
@@ -90,7 +96,7 @@ impl<E: Realtime> Hub<E> {
         if json.len() > self.node.limits.event_bytes {
             return Err(Refusal::Large { bytes: json.len() }.into());
         }
-        self.node.publish(channel, route.volatile, json).await
+        self.node.publish(channel, route.volatile, json, cause).await
     }
 
     /// Publishes from a thread that runs no async code, and waits for the answer. With the memory broker it never waits.

@@ -5,10 +5,12 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 
 use super::drain::Drain;
 use super::driver::Drivers;
 use super::people::People;
+use super::replies::Replies;
 use super::stream::Stream;
 use super::sweep::Room;
 use super::table::Table;
@@ -40,6 +42,9 @@ pub(crate) struct Node {
     pub(super) room_made: AtomicBool,
     pub(super) connections: Mutex<Subscribers<Arc<Seat>>>,
     pub(super) people: People,
+    pub(crate) replies: Replies,
+    /// A permit for each command that runs.
+    pub(crate) commands: Semaphore,
     /// Poll the connections that own their sockets.
     pub(crate) drivers: Arc<Drivers>,
     pub(super) drain: OnceLock<Drain>,
@@ -68,6 +73,7 @@ impl Node {
             volatile: limits.volatile,
             remembered: limits.remembered_offsets,
         };
+        let commands = Semaphore::new(limits.commands.min(Semaphore::MAX_PERMITS));
         Arc::new_cyclic(|this| {
             let ask = broker.clone();
             Self {
@@ -81,6 +87,8 @@ impl Node {
                 room_made: AtomicBool::new(false),
                 connections: Mutex::new(Subscribers::new()),
                 people: People::default(),
+                replies: Replies::default(),
+                commands,
                 drivers: Arc::new(Drivers::new()),
                 drain: OnceLock::new(),
                 idle: tokio::sync::Notify::new(),
@@ -104,13 +112,13 @@ impl Node {
     }
 
     /// Publishes what is encoded already.
-    pub(super) async fn publish(&self, name: String, volatile: bool, event: Vec<u8>) -> Result<Option<Position>, PublishError> {
+    pub(super) async fn publish(&self, name: String, volatile: bool, event: Vec<u8>, cause: Option<Arc<str>>) -> Result<Option<Position>, PublishError> {
         self.sweep_from_now_on();
         let name: Arc<str> = name.into();
         // Held until the event is in: a channel that somebody holds is not forgotten.
         let channel = self.broker.keeps_nothing().then(|| self.channel(&name));
         let name = channel.as_ref().map_or(name, |channel| channel.name().clone());
-        let publication = Publication { channel: name, volatile, at: now(), event: event.into() };
+        let publication = Publication { channel: name, volatile, at: now(), event: event.into(), cause };
         let published = self.broker.publish(publication).await;
         drop(channel);
         self.metrics.published.fetch_add(u64::from(published.is_ok()), Relaxed);

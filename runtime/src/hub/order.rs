@@ -116,7 +116,7 @@ impl Run {
                 let (channel, volatile) = (dice.pick(&BUSY).into(), dice.percent(10));
                 self.store().publish(&channel, volatile, Bytes::from_static(b"1"), Some(dice));
             }
-            22..24 => drop(self.nodes[node].publish(dice.pick(&BUSY).into(), false, b"2".to_vec()).now_or_never()),
+            22..24 => drop(self.nodes[node].publish(dice.pick(&BUSY).into(), false, b"2".to_vec(), None).now_or_never()),
             24..50 => drop(link.step()),
             50..56 => drop(self.store().answer_mark(node)),
             56..66 => {

@@ -30,6 +30,11 @@ pub(crate) struct Claim {
 }
 
 impl Person {
+    /// Their key.
+    pub(crate) fn key(&self) -> &Arc<str> {
+        &self.key
+    }
+
     /// How often something was taken from them.
     pub(crate) fn changes(&self) -> u64 {
         self.changes.load(Ordering::Acquire)

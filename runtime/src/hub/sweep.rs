@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::time::Instant;
 
 use super::node::{Node, milliseconds, now};
 use super::table::SHARDS;
@@ -47,6 +48,7 @@ impl Node {
 
     /// Drops what is too old everywhere, and forgets what nobody needs.
     pub(super) async fn sweep(&self) {
+        self.replies.expire(&self.limits, Instant::now());
         let mut looked = 0;
         for channel in self.table.shards().flatten() {
             self.grown(channel.expire(now()));

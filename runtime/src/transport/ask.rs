@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
@@ -17,6 +18,7 @@ use crate::error::Denied;
 use crate::guard::{Asking, Guard};
 use crate::hub::stream::Stream;
 use crate::position::{Position, Since};
+use crate::transport::command::Command;
 use crate::transport::problem::Problem;
 use crate::transport::request::read_since;
 
@@ -81,10 +83,17 @@ impl Asks {
         self.answers.len()
     }
 
-    /// Takes one text.
-    pub(crate) fn take(&mut self, text: &str) -> Result<(), NotUnderstood> {
+    /// Takes one text; a command is not for this connection to do, and is handed back.
+    pub(crate) fn take(&mut self, text: &str) -> Result<Option<(Option<Value>, Command)>, NotUnderstood> {
         let value: Value = serde_json::from_str(text).map_err(|_| NotUnderstood)?;
         let reference = reference(&value)?;
+        if let (None, None, Some(command)) = (value.get("subscribe"), value.get("unsubscribe"), value.get("command")) {
+            match command_of(command, value.get("key")) {
+                Ok(command) => return Ok(Some((reference, command))),
+                Err(problem) => self.refuse(reference, problem),
+            }
+            return Ok(None);
+        }
         let state = match read(&value) {
             Ok(Effect::Join { channel, since, .. }) => self.join(channel, since),
             Ok(Effect::Leave(channel)) => {
@@ -97,7 +106,12 @@ impl Asks {
             _ => return Err(NotUnderstood),
         };
         self.answers.push_back(Answer { tag: TAG.fetch_add(1, Relaxed), reference, left: None, state });
-        Ok(())
+        Ok(None)
+    }
+
+    fn refuse(&mut self, reference: Option<Value>, problem: Problem) {
+        let state = State::Ready(Effect::Refuse(problem, None));
+        self.answers.push_back(Answer { tag: TAG.fetch_add(1, Relaxed), reference, left: None, state });
     }
 
     fn join(&self, channel: String, since: Since) -> State {
@@ -268,13 +282,29 @@ fn read(ask: &Value) -> Result<Effect, Problem> {
             Ok(Effect::Join { channel: channel.clone(), since, changes: 0 })
         }
         (None, Some(Value::String(channel)), None) => Ok(Effect::Leave(channel.clone())),
-        (None, None, Some(_)) => Err(Problem::CommandUnsupported),
         _ => Err(Problem::NotUnderstood),
     }
 }
 
+fn command_of(command: &Value, key: Option<&Value>) -> Result<Command, Problem> {
+    let key = match key {
+        None | Some(Value::Null) => None,
+        Some(Value::String(key)) => Some(key.as_str()),
+        Some(_) => return Err(Problem::KeyMalformed),
+    };
+    Command::new(command, key)
+}
+
 fn ok(reference: Option<Value>, position: Position) -> String {
     answer(reference, &format!(r#""ok":{{"position":"{position}"}}"#))
+}
+
+/// The answer to a command.
+pub(crate) fn replied(reference: Option<Value>, reply: Result<Bytes, Problem>) -> Text {
+    match reply {
+        Ok(reply) => Text { json: answer(reference, &format!(r#""ok":{}"#, String::from_utf8_lossy(&reply))), refused: None },
+        Err(problem) => Text { json: error(reference, &problem), refused: Some(problem) },
+    }
 }
 
 fn error(reference: Option<Value>, problem: &Problem) -> String {

@@ -8,6 +8,7 @@ pub(crate) mod accepted;
 mod ask;
 #[cfg(feature = "serve")]
 mod chunked;
+pub(crate) mod command;
 pub(crate) mod direct;
 mod handshake;
 #[cfg(feature = "serve")]

@@ -35,22 +35,23 @@ impl Origins {
     pub(crate) fn pass(&self, uri: &Uri, headers: &HeaderMap) -> bool {
         let mut origins = headers.get_all(header::ORIGIN).iter();
         let Some(origin) = origins.next() else {
+            // Who says neither is no browser; but what comes with a cookie could be one, of before these were thought of.
             let site = headers.get("sec-fetch-site");
-            return site.is_none_or(|site| site == "same-origin" || site == "none");
+            return site.map_or(!headers.contains_key(header::COOKIE), |site| site == "same-origin" || site == "none");
         };
         let Some(origin) = origin.to_str().ok().filter(|_| origins.next().is_none()) else { return false };
         let host = uri.authority().map(Authority::as_str).or_else(|| headers.get(header::HOST)?.to_str().ok());
         self.names(origin) || host.is_some_and(|host| Origin::read(origin).is_some_and(|origin| origin.is_host(host)))
     }
 
-    /// CORS for the allowed origins: simple GETs with cookies, and the one header that a client made of `fetch` needs to resume.
+    /// CORS for the allowed origins: with cookies, and the headers that a client made of `fetch` needs to resume and to send commands.
     pub(crate) fn cors(&self) -> CorsLayer {
         let origins = self.0.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
         CorsLayer::new()
             .allow_origin(AllowOrigin::list(origins))
             .allow_credentials(true)
-            .allow_methods([Method::GET])
-            .allow_headers([HeaderName::from_static("last-event-id")])
+            .allow_methods([Method::GET, Method::POST])
+            .allow_headers(["last-event-id", "content-type", "idempotency-key"].map(HeaderName::from_static))
     }
 }
 

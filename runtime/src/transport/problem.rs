@@ -8,7 +8,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::contract::CHANNEL_NAME_BYTES;
-use crate::error::{ChannelError, Denied};
+use crate::error::{ChannelError, Denied, Rejected};
 use crate::hub::node::Node;
 
 /// Why a request, or one thing asked over a WebSocket, is refused.
@@ -42,7 +42,7 @@ pub(crate) enum Problem {
         "this origin may not open a WebSocket here: serve the page from the same host, let the proxy pass `Host` on, or name the origin in `allow_origins`"
     )]
     OriginRefused,
-    #[error("there is nothing here: the endpoints are `/sse`, `/ws`, `/poll` and `/schema.json`")]
+    #[error("there is nothing here: the endpoints are `/sse`, `/ws`, `/poll`, `/commands` and `/schema.json`")]
     NotFound,
     #[error("this endpoint takes {allow}")]
     MethodNotAllowed { allow: &'static str },
@@ -60,11 +60,29 @@ pub(crate) enum Problem {
     NotUnderstood,
     #[error("this hub takes no commands")]
     CommandUnsupported,
+    #[error("the command is not understood: {why}")]
+    CommandNotUnderstood { path: String, why: String },
+    #[error("{0}")]
+    Rejected(Rejected),
+    #[error("the command took too long, and was stopped")]
+    CommandLate,
+    #[error("something went wrong here")]
+    Internal,
+    #[error("an idempotency key is given once, and has 1 to 255 bytes")]
+    KeyMalformed,
+    #[error("another command had this idempotency key: each command has its own")]
+    KeyReused,
+    #[error("a command is `application/json`")]
+    NotJson,
+    #[error("the body is not JSON")]
+    JsonMalformed,
+    #[error("a message has at most {limit} bytes here")]
+    TooLarge { limit: usize },
 }
 
 /// The object on the wire. `type` is left at its default; the status gives the title, as RFC 9457 has it then.
 #[derive(Serialize)]
-struct Body {
+struct Body<'a> {
     r#type: &'static str,
     code: &'static str,
     status: u16,
@@ -72,6 +90,12 @@ struct Body {
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<usize>,
+    /// Where in a command the mistake is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    /// The application's own reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
 }
 
 impl Problem {
@@ -100,6 +124,15 @@ impl Problem {
             Self::Draining { .. } => ("draining", StatusCode::SERVICE_UNAVAILABLE),
             Self::NotUnderstood => ("not_understood", StatusCode::BAD_REQUEST),
             Self::CommandUnsupported => ("command_unsupported", StatusCode::NOT_FOUND),
+            Self::CommandNotUnderstood { .. } => ("command_not_understood", StatusCode::UNPROCESSABLE_ENTITY),
+            Self::Rejected(_) => ("rejected", StatusCode::UNPROCESSABLE_ENTITY),
+            Self::CommandLate => ("command_late", StatusCode::GATEWAY_TIMEOUT),
+            Self::Internal => ("internal", StatusCode::INTERNAL_SERVER_ERROR),
+            Self::KeyMalformed => ("key_malformed", StatusCode::BAD_REQUEST),
+            Self::KeyReused => ("key_reused", StatusCode::CONFLICT),
+            Self::NotJson => ("not_json", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            Self::JsonMalformed => ("json_malformed", StatusCode::BAD_REQUEST),
+            Self::TooLarge { .. } => ("too_large", StatusCode::PAYLOAD_TOO_LARGE),
         }
     }
 
@@ -107,12 +140,14 @@ impl Problem {
     pub(crate) fn json(&self) -> String {
         let (code, status) = self.code();
         let limit = match self {
-            Self::TooManyChannels { limit } => Some(*limit),
+            Self::TooManyChannels { limit } | Self::TooLarge { limit } => Some(*limit),
             Self::ChannelTooLong => Some(CHANNEL_NAME_BYTES),
             _ => None,
         };
         let title = status.canonical_reason().unwrap_or_default();
-        let body = Body { r#type: "about:blank", code, status: status.as_u16(), title, detail: self.to_string(), limit };
+        let path = if let Self::CommandNotUnderstood { path, .. } = self { Some(&**path) } else { None };
+        let reason = if let Self::Rejected(rejected) = self { Some(rejected.reason()) } else { None };
+        let body = Body { r#type: "about:blank", code, status: status.as_u16(), title, detail: self.to_string(), limit, path, reason };
         serde_json::to_string(&body).expect("strings and numbers are JSON")
     }
 

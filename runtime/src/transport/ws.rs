@@ -18,7 +18,8 @@ use crate::hub::stream::Stream;
 use crate::item::Output;
 use crate::position::Position;
 use crate::protocol::{Bye, ByeReason, close};
-use crate::transport::ask::{Asks, NotUnderstood};
+use crate::transport::ask::{self, Asks, NotUnderstood, Text};
+use crate::transport::command::Commands;
 use crate::transport::handshake::Handshake;
 use crate::transport::line::{Cut, Line, ROUNDS, Stage};
 use crate::transport::problem::Problem;
@@ -108,6 +109,7 @@ struct Inbound {
     /// A ping that is to be answered.
     pong: Option<Bytes>,
     asks: Asks,
+    commands: Commands,
 }
 
 /// Whether something moved, so that it is worth looking again.
@@ -191,6 +193,7 @@ impl Connection {
         }
         // After the batch: the position is that of its end, and nothing still to be sent is below it.
         self.answer(position, &mut turn.pieces);
+        self.reply(cx, &mut turn.pieces);
         if turn.pieces.is_empty() {
             return Ok(false);
         }
@@ -211,10 +214,15 @@ impl Connection {
     fn answer(&mut self, position: Option<Position>, pieces: &mut Vec<Bytes>) {
         let Some(inbound) = &mut self.inbound else { return };
         while let Some(answer) = inbound.asks.answer(position) {
-            if let Some(problem) = &answer.refused {
-                problem.note(&self.line.node, "ws");
-            }
-            pieces.push(frame(Opcode::Text, answer.json.as_bytes()));
+            push(&answer, &self.line.node, pieces);
+        }
+    }
+
+    /// Sends the answers of commands that are done.
+    fn reply(&mut self, cx: &mut Context<'_>, pieces: &mut Vec<Bytes>) {
+        let Some(inbound) = &mut self.inbound else { return };
+        while let Poll::Ready((reference, reply)) = inbound.commands.poll(cx, &self.line.node, &self.guard) {
+            push(&ask::replied(reference, reply), &self.line.node, pieces);
         }
     }
 
@@ -229,7 +237,7 @@ impl Connection {
             let asks = Asks::new(guard.clone(), node.limits.channels_per_connection);
             let decoder = Decoder::new(node.limits.inbound_bytes);
             let decoder = if agreed.is_some() { decoder.with_deflate() } else { decoder };
-            Box::new(Inbound { decoder, unread: Bytes::new(), pong: None, asks })
+            Box::new(Inbound { decoder, unread: Bytes::new(), pong: None, asks, commands: Commands::default() })
         })
     }
 
@@ -269,8 +277,12 @@ impl Connection {
     fn receive(&mut self, received: Received, now: Instant) -> Result<(), End> {
         match received {
             Received::Text(text) => {
-                let taken = self.inbound().asks.take(&text);
-                taken.map_err(|NotUnderstood| End::Ours(close::NOT_UNDERSTOOD, "not understood"))?;
+                let Inbound { asks, commands, .. } = self.inbound();
+                match asks.take(&text) {
+                    Ok(None) => {}
+                    Ok(Some((reference, command))) => commands.take(reference, command),
+                    Err(NotUnderstood) => return Err(End::Ours(close::NOT_UNDERSTOOD, "not understood")),
+                }
             }
             Received::Binary(_) => return Err(End::Ours(close::BINARY, "texts only")),
             Received::Close(code, _) => return Err(End::Theirs(code)),
@@ -322,13 +334,25 @@ impl Connection {
 
 impl Inbound {
     fn rests(&self, node: &Node) -> bool {
-        self.pong.is_some() || self.asks.waiting() >= node.limits.inbound_waiting
+        self.pong.is_some() || self.waiting() >= node.limits.inbound_waiting
+    }
+
+    /// How much is not answered yet.
+    fn waiting(&self) -> usize {
+        self.asks.waiting() + self.commands.unanswered()
     }
 
     /// Whether all that the client said is done with.
     fn is_done(&self) -> bool {
-        self.decoder.is_idle() && self.unread.is_empty() && self.pong.is_none() && self.asks.waiting() == 0
+        self.decoder.is_idle() && self.unread.is_empty() && self.pong.is_none() && self.waiting() == 0
     }
+}
+
+fn push(answer: &Text, node: &Node, pieces: &mut Vec<Bytes>) {
+    if let Some(problem) = &answer.refused {
+        problem.note(node, "ws");
+    }
+    pieces.push(frame(Opcode::Text, answer.json.as_bytes()));
 }
 
 /// An output that is no event, as frames.

@@ -176,7 +176,7 @@ impl Reader {
                     }
                     self.heartbeat(position.offset, store);
                 }
-                Output::Bye(_) => self.wrong.push("a bye".into()),
+                Output::Bye(_) | Output::Ended(_) => self.wrong.push("an end".into()),
             }
         }
     }

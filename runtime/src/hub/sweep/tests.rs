@@ -21,7 +21,7 @@ async fn node(limits: Limits) -> Arc<Node> {
 }
 
 async fn publish(node: &Node, name: &str) {
-    node.publish(name.to_owned(), false, b"1".to_vec()).await.expect("memory takes it");
+    node.publish(name.to_owned(), false, b"1".to_vec(), None).await.expect("memory takes it");
 }
 
 /// How many channels have history.
