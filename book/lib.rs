@@ -67,8 +67,10 @@ chapters! {
     architecture = include_str!("src/architecture.md");
     performance = include_str!("src/performance.md");
     channels = include_str!("src/channels.md");
+    commands = include_str!("src/commands.md");
     dependencies = include_str!("src/dependencies.md");
     gaps = include_str!("src/gaps.md");
+    identity = include_str!("src/identity.md");
     introduction = include_str!("src/introduction.md");
     limits = include_str!("src/limits.md");
     protocol = include_str!("src/protocol.md");

@@ -44,6 +44,10 @@ pub trait Channels: fmt::Display + FromStr<Err = ChannelError> + Clone + fmt::De
     const TEMPLATES: &'static [Template];
 }
 
+/// Reads a command from JSON.
+#[doc(hidden)]
+pub type ReadCommand<C> = fn(&[u8]) -> Result<C, Misread>;
+
 /// The facts of one enum of events.
 #[doc(hidden)]
 pub struct Contract<E: Realtime> {
@@ -56,7 +60,7 @@ pub struct Contract<E: Realtime> {
     /// The variants, in the enum's order.
     pub variants: &'static [Variant],
     /// Reads a command, as serde does, if the enum names an enum of commands.
-    pub commands: Option<fn(&[u8]) -> Result<E::Command, Misread>>,
+    pub commands: Option<ReadCommand<E::Command>>,
     /// Writes an event as JSON, as serde does.
     pub encode: fn(&E, &mut Vec<u8>) -> serde_json::Result<()>,
     /// Describes the enum, as schemars does.

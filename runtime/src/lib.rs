@@ -34,8 +34,8 @@ pub use authorize::Authorize;
 pub use commands::{Client, Handle};
 pub use contract::{Channels, Parameter, Realtime};
 pub use error::{BrokerError, ChannelError, Denied, PositionError, PublishError, Refusal, Rejected, SubscribeError};
-pub use identity::{Anyone, Identity};
 pub use hub::{Hub, HubBuilder, Subscription};
+pub use identity::{Anyone, Identity};
 pub use item::Item;
 pub use limits::Limits;
 pub use metrics::Stats;
@@ -49,7 +49,9 @@ pub use triwire_macros::Realtime;
 /// What the derive writes; not for use by hand.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::contract::{Channels, Contract, Decode, Describe, Encode, Named, Parameter, Part, Realtime, Route, Template, Variant, print};
+    pub use crate::contract::{
+        Channels, Contract, Decode, Describe, Encode, Named, Parameter, Part, ReadCommand, Realtime, Route, Template, Variant, print,
+    };
     pub use crate::error::{ChannelError, Misread};
 }
 

@@ -131,7 +131,10 @@ async fn a_refusal_is_remembered_too() {
         let response = post(server.address, "user=alice", &[("idempotency-key", "no")], r#""forbidden""#).await;
         assert_eq!(response.status(), 422);
         let problem = json(response).await;
-        assert_eq!((&problem["code"], &problem["reason"], &problem["detail"]), (&"rejected".into(), &"too_loud".into(), &"Quiet, please.".into()));
+        assert_eq!(
+            (&problem["code"], &problem["reason"], &problem["detail"]),
+            (&"rejected".into(), &"too_loud".into(), &"Quiet, please.".into())
+        );
     }
     assert!(HANDLED.load(SeqCst) > before);
 }
@@ -212,10 +215,9 @@ async fn a_command_goes_on_without_its_client_and_its_retry_hears_of_it() {
 
 #[tokio::test]
 async fn only_pages_that_may_and_only_json_may_send_commands() {
-    let server = Server::with(Limits::default(), |endpoints| {
-        endpoints.authorize(anything).commands(handle).allow_origins(["https://good.example"])
-    })
-    .await;
+    let server =
+        Server::with(Limits::default(), |endpoints| endpoints.authorize(anything).commands(handle).allow_origins(["https://good.example"]))
+            .await;
     let own = format!("http://{}", server.address);
     for (headers, status) in [
         (&[][..], 200),

@@ -4,9 +4,9 @@ mod drain;
 pub(crate) mod driver;
 mod feed;
 pub(crate) mod node;
-pub(crate) mod people;
 #[cfg(test)]
 mod order;
+pub(crate) mod people;
 pub(crate) mod raw;
 pub(crate) mod replies;
 pub(crate) mod stream;

@@ -112,7 +112,13 @@ impl Node {
     }
 
     /// Publishes what is encoded already.
-    pub(super) async fn publish(&self, name: String, volatile: bool, event: Vec<u8>, cause: Option<Arc<str>>) -> Result<Option<Position>, PublishError> {
+    pub(super) async fn publish(
+        &self,
+        name: String,
+        volatile: bool,
+        event: Vec<u8>,
+        cause: Option<Arc<str>>,
+    ) -> Result<Option<Position>, PublishError> {
         self.sweep_from_now_on();
         let name: Arc<str> = name.into();
         // Held until the event is in: a channel that somebody holds is not forgotten.

@@ -64,7 +64,12 @@ static TAG: AtomicU64 = AtomicU64::new(0);
 
 enum State {
     /// The application is asked about a channel; the count says what was taken from the client until then.
-    Asking { task: Task, channel: String, since: Since, changes: u64 },
+    Asking {
+        task: Task,
+        channel: String,
+        since: Since,
+        changes: u64,
+    },
     /// Its effect waits for those before it.
     Ready(Effect),
     /// The channel's replay is under way.

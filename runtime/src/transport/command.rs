@@ -45,7 +45,7 @@ impl Command {
     }
 
     /// Begins it. Who does not wait for the answer changes nothing.
-    pub(crate) fn start(self, node: Arc<Node>, guard: Guard) -> JoinHandle<Result<Bytes, Problem>> {
+    pub(crate) fn start(self, node: Arc<Node>, guard: Guard) -> Running {
         tokio::spawn(async move {
             let reply = self.run(&node, &guard).await?;
             match reply {
@@ -60,10 +60,9 @@ impl Command {
     async fn run(self, node: &Arc<Node>, guard: &Guard) -> Result<Reply, Problem> {
         let read = AssertUnwindSafe(|| guard.command(&self.json, self.key.clone()));
         let Ok(handling) = std::panic::catch_unwind(read) else { return Ok(failed()) };
-        let handling = handling.ok_or(Problem::CommandUnsupported)?.map_err(|misread| Problem::CommandNotUnderstood {
-            path: misread.path,
-            why: misread.why,
-        })?;
+        let handling = handling
+            .ok_or(Problem::CommandUnsupported)?
+            .map_err(|misread| Problem::CommandNotUnderstood { path: misread.path, why: misread.why })?;
         let Some(key) = self.key else { return Ok(perform(node, handling).await) };
         let fingerprint = Sha1::digest(&self.json).into();
         match node.replies.begin(&guard.key(), &key, fingerprint, &node.limits, Instant::now()) {
@@ -109,11 +108,14 @@ fn failed() -> Reply {
     Reply::Failed
 }
 
+/// A command that was begun, and its answer.
+type Running = JoinHandle<Result<Bytes, Problem>>;
+
 /// The commands of one WebSocket.
 #[derive(Default)]
 pub(crate) struct Commands {
     waiting: VecDeque<(Option<Value>, Command)>,
-    running: Vec<(Option<Value>, JoinHandle<Result<Bytes, Problem>>)>,
+    running: Vec<(Option<Value>, Running)>,
 }
 
 impl Commands {
