@@ -13,10 +13,10 @@ use crate::errors::Errors;
 use crate::words;
 
 const ENUM_WORDS: [&str; 5] = ["history", "keep", "channels", "commands", "crate"];
-const VARIANT_WORDS: [&str; 2] = ["channel", "volatile"];
+const VARIANT_WORDS: [&str; 3] = ["channel", "volatile", "audience"];
 
 /// Words of other houses, for what here has another name.
-const SYNONYMS: [(&str, &str); 14] = [
+const SYNONYMS: [(&str, &str); 16] = [
     ("topic", "channel"),
     ("room", "channel"),
     ("path", "channel"),
@@ -30,6 +30,8 @@ const SYNONYMS: [(&str, &str); 14] = [
     ("size", "history"),
     ("command", "commands"),
     ("actions", "commands"),
+    ("only", "audience"),
+    ("visible", "audience"),
     ("krate", "crate"),
 ];
 
@@ -55,6 +57,8 @@ pub(crate) struct WrittenVariant<'a> {
     pub(crate) variant: &'a syn::Variant,
     pub(crate) channel: Channel,
     pub(crate) volatile: bool,
+    /// The template of who may see it.
+    pub(crate) audience: Option<LitStr>,
 }
 
 /// Where a variant says its events go.
@@ -100,7 +104,7 @@ fn read_options(attributes: &[Attribute], errors: &Errors) -> Options {
 }
 
 fn read_variant<'a>(variant: &'a syn::Variant, errors: &Errors) -> WrittenVariant<'a> {
-    let mut written = WrittenVariant { variant, channel: Channel::Absent, volatile: false };
+    let mut written = WrittenVariant { variant, channel: Channel::Absent, volatile: false, audience: None };
     let mut mistaken = false;
     for word in words_of(&variant.attrs, "channel = \"room:{room}\"", errors) {
         match word.name.to_string().as_str() {
@@ -108,6 +112,7 @@ fn read_variant<'a>(variant: &'a syn::Variant, errors: &Errors) -> WrittenVarian
                 let template = word.parsed("a template in quotes", "channel = \"room:{room}\"", errors);
                 written.channel = template.map_or(Channel::Mistaken, Channel::Template);
             }
+            "audience" => written.audience = word.parsed("a template in quotes", "audience = \"{to}\"", errors),
             "volatile" => {
                 written.volatile = true;
                 if !matches!(word.value, Value::Nothing) {

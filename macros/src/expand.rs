@@ -8,7 +8,8 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Fields;
 use syn::ext::IdentExt;
 
-use crate::model::{Channel, Model, Parameter, Variant};
+use crate::model::{Audience, Channel, Model, Parameter, Variant};
+use crate::template::Part;
 use crate::{channels, unfit};
 
 /// The whole expansion of an enum without mistakes.
@@ -46,7 +47,8 @@ fn realtime(model: &Model<'_>) -> TokenStream {
     let variants = model.variants.iter().map(|variant| {
         let (wire, channel) = (&variant.wire, Literal::usize_unsuffixed(variant.channel));
         let volatile = variant.volatile.then(|| quote!(.volatile()));
-        quote! { __triwire::Variant::new(#wire, #channel)#volatile }
+        let guarded = variant.audience.is_some().then(|| quote!(.guarded()));
+        quote! { __triwire::Variant::new(#wire, #channel)#volatile #guarded }
     });
     let (encode, schema) = needs(model);
     let (command, commands) = commands(model);
@@ -100,15 +102,30 @@ pub(crate) fn commands(model: &Model<'_>) -> (TokenStream, TokenStream) {
 
 fn arm(at: usize, variant: &Variant<'_>, channel: &Channel<'_>, contract: &Ident) -> TokenStream {
     let (at, ident) = (Literal::usize_unsuffixed(at), variant.ident);
-    let names: Vec<_> = channel.parameters.iter().filter_map(|parameter| own_name(variant, parameter)).collect();
+    let parameters: Vec<_> = channel.parameters.iter().filter_map(|parameter| own_name(variant, parameter)).collect();
+    let mut names = parameters.clone();
+    names.extend(variant.audience.iter().flat_map(|audience| &audience.fields).filter(|field| !parameters.contains(field)));
     let pattern = match variant.fields {
         Fields::Unit => quote!(Self::#ident),
         Fields::Unnamed(_) => quote!(Self::#ident(..)),
         Fields::Named(fields) if !names.is_empty() && fields.named.len() == names.len() => quote!(Self::#ident { #(#names),* }),
         Fields::Named(_) => quote!(Self::#ident { #(#names,)* .. }),
     };
-    let parameters = channel.parameters.iter().zip(&names).map(|(parameter, name)| unfit::shown(parameter, name));
-    quote! { #pattern => #contract.route(#at, &[#(#parameters),*]) }
+    let parameters = channel.parameters.iter().zip(&parameters).map(|(parameter, name)| unfit::shown(parameter, name));
+    let only = variant.audience.as_ref().map(only);
+    quote! { #pattern => #contract.route(#at, &[#(#parameters),*])#only }
+}
+
+/// That only some may see it; each field at its own place, so that one without a text is told there.
+fn only(audience: &Audience<'_>) -> TokenStream {
+    let mut fields = audience.fields.iter();
+    let parts = audience.template.parts.iter().map(|part| match part {
+        Part::Literal(text) => quote!(&#text),
+        Part::Parameter(_) => fields.next().map_or_else(TokenStream::new, |field| {
+            quote_spanned! { field.span()=> __triwire::Shown::shown(#field) }
+        }),
+    });
+    quote! { .only(&[#(#parts),*]) }
 }
 
 /// A parameter's field in a variant, which may spell it with or without `r#`.

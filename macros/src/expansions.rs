@@ -43,10 +43,10 @@ fn everything() {
         "everything",
         r#"
         #[serde(rename_all = "kebab-case")]
-        #[realtime(keep = "250ms", channels = Channels, crate = crate::wires)]
+        #[realtime(keep = "250ms", channels = Channels, commands = orders::Command, crate = crate::wires)]
         pub(crate) enum r#OrderEvent {
-            #[realtime(channel = "order:{order}/{type}")]
-            Placed { r#type: String, order: OrderId },
+            #[realtime(channel = "order:{order}/{type}", audience = "of:{order}/{by}")]
+            Placed { r#type: String, order: OrderId, by: String },
             #[realtime(channel = "crate:{number}")]
             Counted { number: u64 },
             #[realtime(channel = "lobby", volatile)]

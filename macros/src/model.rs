@@ -5,7 +5,7 @@ use std::time::Duration;
 use quote::{ToTokens, format_ident};
 use serde_derive_internals::ungroup;
 use syn::ext::IdentExt;
-use syn::{Data, DeriveInput, Fields, Ident, Path, Type};
+use syn::{Data, DeriveInput, Fields, Ident, LitStr, Path, Type};
 
 use crate::attr::{self, Options, Written, WrittenVariant};
 use crate::errors::Errors;
@@ -53,6 +53,14 @@ pub(crate) struct Variant<'a> {
     /// The place of its channel among the channels.
     pub(crate) channel: usize,
     pub(crate) volatile: bool,
+    pub(crate) audience: Option<Audience<'a>>,
+}
+
+/// Who may see the events of a variant: a text, made of its fields.
+pub(crate) struct Audience<'a> {
+    pub(crate) template: Template,
+    /// Those that the template names, in its order.
+    pub(crate) fields: Vec<&'a Ident>,
 }
 
 /// Checks what was written.
@@ -69,7 +77,8 @@ pub(crate) fn check<'a>(written: Written<'a>, errors: &Errors) -> Model<'a> {
         let wire = names.get(at).cloned().unwrap_or_default();
         if let Some(channel) = model.channel_of(variant, errors) {
             let (ident, fields) = (&variant.variant.ident, &variant.variant.fields);
-            model.variants.push(Variant { ident, fields, wire, channel, volatile: variant.volatile });
+            let audience = variant.audience.as_ref().and_then(|text| audience(text, variant.variant, errors));
+            model.variants.push(Variant { ident, fields, wire, channel, volatile: variant.volatile, audience });
         }
     }
     model
@@ -182,21 +191,37 @@ impl<'a> Model<'a> {
     }
 }
 
+/// Who may see a variant's events.
+fn audience<'a>(text: &LitStr, variant: &'a syn::Variant, errors: &Errors) -> Option<Audience<'a>> {
+    let template = Template::read(text, errors)?;
+    if template.parameters().next().is_none() {
+        errors.at(text, "an `audience` that names no field is the same for all events: put one in, like `audience = \"{to}\"`");
+        return None;
+    }
+    let fields: Option<Vec<_>> = template.parameters().map(|name| Some(field(name, &template, variant, errors)?.0)).collect();
+    Some(Audience { fields: fields?, template })
+}
+
+/// The field that a template names.
+fn field<'a>(name: &str, template: &Template, variant: &'a syn::Variant, errors: &Errors) -> Option<(&'a Ident, &'a Type)> {
+    let field = variant.fields.iter().find(|field| field.ident.as_ref().is_some_and(|ident| ident.unraw() == name));
+    let found = field.and_then(|field| Some((field.ident.as_ref()?, &field.ty)));
+    if found.is_none() {
+        errors.spanned(template.span, unknown_field(name, variant));
+    }
+    found
+}
+
 /// The fields that a template names.
 fn parameters<'a>(template: &Template, variant: &'a syn::Variant, errors: &Errors) -> Option<Vec<Parameter<'a>>> {
     let mut parameters = Vec::new();
     let mut understood = true;
     for name in template.parameters() {
-        let field = variant.fields.iter().find(|field| field.ident.as_ref().is_some_and(|ident| ident.unraw() == name));
-        match field.and_then(|field| Some((field.ident.as_ref()?, &field.ty))) {
-            Some((name, ty)) => {
-                understood &= check_type(name, ty, errors);
-                parameters.push(Parameter { name, ty });
-            }
-            None => {
-                understood = false;
-                errors.spanned(template.span, unknown_field(name, variant));
-            }
+        if let Some((name, ty)) = field(name, template, variant, errors) {
+            understood &= check_type(name, ty, errors);
+            parameters.push(Parameter { name, ty });
+        } else {
+            understood = false;
         }
     }
     understood.then_some(parameters)

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use crate::authorize::May;
 use crate::commands::{Client, Handler, Handling};
 use crate::contract::Realtime;
+use crate::entry::Sees;
 use crate::error::{Denied, Misread};
 use crate::guard::{Asking, Guard, ReadName, Visitor};
 use crate::hub::Hub;
@@ -19,12 +20,16 @@ pub(crate) struct Application<E: Realtime, S, U> {
     pub(crate) hub: Hub<E>,
     pub(crate) may: Option<May<E, U>>,
     pub(crate) commands: Option<Handler<E, U, S>>,
+    pub(crate) visible: Option<Visible<U>>,
 }
+
+/// Whether a user may see the events of an audience.
+pub(crate) type Visible<U> = Box<dyn Fn(&U, &str) -> bool + Send + Sync>;
 
 impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity> Application<E, S, U> {
     /// Whether it wants to know who a request is from.
     pub(crate) fn asks(&self) -> bool {
-        self.may.is_some() || self.commands.is_some()
+        self.may.is_some() || self.commands.is_some() || self.visible.is_some()
     }
 
     /// Reads a channel's name.
@@ -52,6 +57,12 @@ struct Known<E: Realtime, S, U> {
     person: Option<Arc<Person>>,
     /// What handlers of commands may want, where there are any.
     state: Option<S>,
+}
+
+impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity> Sees for Known<E, S, U> {
+    fn sees(&self, audience: &str) -> bool {
+        self.application.visible.as_ref().is_some_and(|visible| visible(&self.user, audience))
+    }
 }
 
 impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity> Visitor for Known<E, S, U> {

@@ -24,6 +24,8 @@ pub(crate) struct Channel {
     name: Arc<str>,
     /// No other channel of the process has, or had, this number.
     number: u64,
+    /// Whether not everybody may see all of it.
+    guarded: bool,
     retention: Retention,
     /// Moves with every change of the log, before the head does, and whenever readers are taken to be woken: a reader that saw
     /// this version still waits and need not look.
@@ -101,7 +103,17 @@ impl Channel {
             idle_since: now,
         };
         let number = NUMBER.fetch_add(1, Relaxed);
-        Self { name, number, retention, version: AtomicU64::new(1), state: Mutex::new(state) }
+        Self { name, number, guarded: false, retention, version: AtomicU64::new(1), state: Mutex::new(state) }
+    }
+
+    /// The same, where not everybody may see all of it.
+    pub(crate) fn guarded(self, guarded: bool) -> Self {
+        Self { guarded, ..self }
+    }
+
+    /// Whether not everybody may see all of it.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.guarded
     }
 
     pub(crate) fn name(&self) -> &Arc<str> {
@@ -118,7 +130,7 @@ impl Channel {
     pub(crate) fn deliver(&self, record: &Record, head: &Head, now: Timestamp) -> (isize, bool) {
         let mut state = lock(&self.state);
         let state = &mut *state;
-        let entry = Entry::new(&self.name, state.epoch, record);
+        let entry = Entry::new(&self.name, state.epoch, record, self.guarded);
         state.changes += 1;
         let log = state.held.as_mut().unwrap_or(&mut state.log);
         let before = log.bytes();
@@ -159,7 +171,7 @@ impl Channel {
         let before = state.log.bytes();
         state.log.drop_to(tail.dropped);
         for record in tail.entries.iter().filter(|record| record.offset > Some(tail.dropped)) {
-            state.log.append(Entry::new(&self.name, state.epoch, record), now);
+            state.log.append(Entry::new(&self.name, state.epoch, record, self.guarded), now);
         }
         let held_bytes = held.bytes();
         state.log.take_over(held, now);

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::channel::{Begin, Channel, Read, Recent, Slot};
-use crate::entry::Timestamp;
+use crate::entry::{Sees, Timestamp};
 use crate::head::{Head, Look, Seat};
 use crate::item::Output;
 use crate::log::{Found, Most, Place, Want};
@@ -55,6 +55,16 @@ pub(crate) struct Connection {
     joining: VecDeque<Joining>,
     /// Joined channels whose start the position has not reached: their offset and tag.
     owed: Vec<(u64, u64)>,
+    /// What its client is shown of channels that not everybody may see all of; everything, inside the process.
+    eyes: Option<Eyes>,
+}
+
+struct Eyes(Arc<dyn Sees>);
+
+impl std::fmt::Debug for Eyes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Eyes")
+    }
 }
 
 /// Where the connection stands.
@@ -98,12 +108,25 @@ impl Connection {
         let start = Start::Since { since, opens, ticket };
         // Told at once and as it came, whatever becomes of it: a cut before a gap must lead to the gap again.
         let opening = if let (Since::At(position), true) = (since, opens) { Some(position) } else { None };
-        let mut connection = Self { head, seat, most, start, opening, readings, joining: VecDeque::new(), owed: Vec::new() };
+        let mut connection = Self { head, seat, most, start, opening, readings, joining: VecDeque::new(), owed: Vec::new(), eyes: None };
         if since == Since::Now {
             // Resolved at once where the broker answers at once; else the first read goes on from here.
             let _ = connection.begin(since, opens, ticket, connection.head.look(), &mut Batch::default());
         }
         connection
+    }
+
+    /// Shows its client no more than that from now on.
+    pub(crate) fn show(&mut self, to: Arc<dyn Sees>) {
+        self.eyes = Some(Eyes(to));
+    }
+
+    /// What its client may see of a run.
+    fn shown(&self, run: Run) -> Option<Run> {
+        match &self.eyes {
+            Some(eyes) => run.shown(&*eyes.0),
+            None => Some(run),
+        }
     }
 
     /// Sends more or less at once from now on.
@@ -228,11 +251,16 @@ impl Connection {
             return step;
         }
         let behind = taken.iter().any(|taken| taken.found.more);
+        let found = taken.iter().any(|taken| taken.found.run.is_some());
         let position = self.take(batch, position, head);
         self.start = Start::At(position);
         batch.more = behind || position.offset < head.offset || !self.owed.is_empty();
         if !batch.outputs.is_empty() {
             return Step::Out;
+        }
+        if found {
+            // There was something, but not for this client: what is behind it may be.
+            return Step::Again;
         }
         // A log that is ahead of the head is woken with the head.
         if behind { Step::Wait } else { Step::Done }
@@ -256,6 +284,7 @@ impl Connection {
         let whole = fits && bound.is_none();
         let last = run.as_ref().map_or(position.offset, Run::last);
         let position = Position { offset: position.offset.max(if whole { head.offset } else { last }), ..head };
+        let run = run.and_then(|run| self.shown(run));
         if !outputs.is_empty() && run.as_ref().is_none_or(Run::is_volatile) {
             outputs.push(Output::Heartbeat(position));
         }
@@ -356,7 +385,9 @@ impl Reading {
         self.place = place;
         let reason = if std::mem::take(&mut self.fresh) { GapReason::Expired } else { GapReason::Lagged };
         let loss = found.loss?;
-        let gap = Gap { reason, missed: loss.missed, until: Position { offset: loss.until, ..head } };
+        // How many of them were for this client, nobody counted.
+        let missed = loss.missed.filter(|_| !self.channel.is_guarded());
+        let gap = Gap { reason, missed, until: Position { offset: loss.until, ..head } };
         Some(self.gap(gap))
     }
 

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -72,7 +73,13 @@ impl<E: Realtime> Contract<E> {
     #[must_use]
     pub fn route(&self, variant: usize, parameters: &[&dyn fmt::Display]) -> Route {
         let variant = &self.variants[variant];
-        Route { volatile: variant.volatile, channel: E::Channel::TEMPLATES[variant.template].name(parameters) }
+        let audience = self.guards(variant.template).then_some(Audience::Everyone);
+        Route { volatile: variant.volatile, channel: E::Channel::TEMPLATES[variant.template].name(parameters), audience }
+    }
+
+    /// Whether not everybody may see all events of the channels of this template.
+    pub(crate) fn guards(&self, template: usize) -> bool {
+        self.variants.iter().any(|variant| variant.guarded && variant.template == template)
     }
 }
 
@@ -86,19 +93,27 @@ pub struct Variant {
     pub template: usize,
     /// Whether it is worth seeing now, but not worth replaying.
     pub volatile: bool,
+    /// Whether its events have an audience.
+    pub guarded: bool,
 }
 
 impl Variant {
     /// A variant whose events go to the channels of the template at `template`.
     #[must_use]
     pub const fn new(name: &'static str, template: usize) -> Self {
-        Self { name, template, volatile: false }
+        Self { name, template, volatile: false, guarded: false }
     }
 
     /// The same, but not worth replaying.
     #[must_use]
     pub const fn volatile(self) -> Self {
         Self { volatile: true, ..self }
+    }
+
+    /// The same, but with an audience.
+    #[must_use]
+    pub const fn guarded(self) -> Self {
+        Self { guarded: true, ..self }
     }
 }
 
@@ -110,6 +125,45 @@ pub struct Route {
     pub channel: Result<String, ChannelError>,
     /// Whether the event takes no offset.
     pub volatile: bool,
+    /// Who may see it, where not everybody may see all of the channel.
+    pub audience: Option<Audience>,
+}
+
+impl Route {
+    /// The same, for this audience.
+    #[must_use]
+    pub fn only(self, parts: &[&dyn fmt::Display]) -> Self {
+        let audience: String = parts.iter().map(ToString::to_string).collect();
+        Self { audience: Some(Audience::Only(audience.into())), ..self }
+    }
+}
+
+/// Who may see an event of a channel that not everybody may see all of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Audience {
+    /// Whoever may have the channel.
+    Everyone,
+    /// Whoever the application shows this audience to.
+    Only(Arc<str>),
+}
+
+/// A field that stands in an audience: it prints itself.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand in an `audience`",
+    label = "an audience is a text, and this has none",
+    note = "use a string, an integer, a uuid, or a type of yours that implements `Display`"
+)]
+#[doc(hidden)]
+pub trait Shown {
+    /// Itself.
+    fn shown(&self) -> &dyn fmt::Display;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Display> Shown for T {
+    fn shown(&self) -> &dyn fmt::Display {
+        self
+    }
 }
 
 /// A channel's template, `room:{room}`, in its parts.

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 
+use crate::contract::Audience;
 use crate::position::{Epoch, Position};
 use crate::protocol;
 use crate::websocket::{Agreed, Header, Opcode, deflate, header};
@@ -16,6 +17,7 @@ pub(crate) struct Entry(Arc<Shared>);
 struct Shared {
     position: Option<Position>,
     at: Timestamp,
+    seen_by: SeenBy,
     /// The item, behind the header of its WebSocket frame: a few bytes that spare a second copy.
     frame: Bytes,
     header: usize,
@@ -23,6 +25,20 @@ struct Shared {
     deflated: OnceLock<Bytes>,
     /// The item as an SSE event, in a chunk of an HTTP/1.1 body.
     chunk: OnceLock<Bytes>,
+}
+
+/// Who may see an entry, of those who may have its channel.
+#[derive(Debug)]
+enum SeenBy {
+    All,
+    Only(Arc<str>),
+    Nobody,
+}
+
+/// What a client is shown of channels that not everybody may see all of.
+pub(crate) trait Sees: Send + Sync {
+    /// Whether events for this audience are for this client.
+    fn sees(&self, audience: &str) -> bool;
 }
 
 /// Milliseconds since the Unix epoch: an event's age is the same on every node, and a log needs no clock.
@@ -40,11 +56,20 @@ pub struct Record {
     pub event: Bytes,
     /// The key of the command that led to it.
     pub cause: Option<Arc<str>>,
+    /// Who may see it, where not everybody may see all of the channel. There, an event without is shown to nobody.
+    pub audience: Option<Audience>,
 }
 
 impl Entry {
-    /// Makes the item of a record in `channel`.
-    pub(crate) fn new(channel: &str, epoch: Epoch, record: &Record) -> Self {
+    /// Makes the item of a record in `channel`, of which not everybody may see all if it is `guarded`.
+    pub(crate) fn new(channel: &str, epoch: Epoch, record: &Record, guarded: bool) -> Self {
+        let seen_by = match &record.audience {
+            _ if !guarded => SeenBy::All,
+            // It is older than the guard, or whoever published it knows of none.
+            None => SeenBy::Nobody,
+            Some(Audience::Everyone) => SeenBy::All,
+            Some(Audience::Only(audience)) => SeenBy::Only(audience.clone()),
+        };
         let position = record.offset.map(|offset| Position { epoch, offset });
         let mut frame = BytesMut::with_capacity(Header::MOST + channel.len() + record.event.len() + 72);
         frame.put_bytes(0, Header::MOST);
@@ -54,7 +79,8 @@ impl Entry {
         let start = Header::MOST - header.len();
         frame[start..Header::MOST].copy_from_slice(&header);
         let frame = frame.freeze().slice(start..);
-        Self(Arc::new(Shared { position, at: record.at, frame, header: header.len(), deflated: OnceLock::new(), chunk: OnceLock::new() }))
+        let (header, deflated, chunk) = (header.len(), OnceLock::new(), OnceLock::new());
+        Self(Arc::new(Shared { position, at: record.at, seen_by, frame, header, deflated, chunk }))
     }
 
     /// Its place; a volatile event has none.
@@ -65,6 +91,20 @@ impl Entry {
     /// Its offset, for those who know it has one.
     pub(crate) fn offset(&self) -> u64 {
         self.0.position.map_or(0, |position| position.offset)
+    }
+
+    /// Whether not everybody may see it.
+    pub(crate) fn is_guarded(&self) -> bool {
+        !matches!(self.0.seen_by, SeenBy::All)
+    }
+
+    /// Whether this client may see it.
+    pub(crate) fn is_shown(&self, to: &dyn Sees) -> bool {
+        match &self.0.seen_by {
+            SeenBy::All => true,
+            SeenBy::Only(audience) => to.sees(audience),
+            SeenBy::Nobody => false,
+        }
     }
 
     /// When it was published.

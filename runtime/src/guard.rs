@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::commands::Handling;
+use crate::entry::Sees;
 use crate::error::{ChannelError, Denied, Misread};
 use crate::hub::people::{Claim, Person};
 
@@ -17,7 +18,7 @@ pub(crate) type ReadName = fn(&str) -> Result<(), ChannelError>;
 pub(crate) type Asking = Pin<Box<dyn Future<Output = Result<(), Denied>> + Send>>;
 
 /// A client whom the application knows. The enum's and the user's types end here.
-pub(crate) trait Visitor: Send + Sync {
+pub(crate) trait Visitor: Sees {
     /// Whose connections it is one of; nobody's in particular has no key.
     fn person(&self) -> Option<&Arc<Person>>;
 
@@ -85,11 +86,28 @@ impl Guard {
         }
     }
 
+    /// What this client is shown of channels that not everybody may see all of.
+    pub(crate) fn eyes(&self) -> Arc<dyn Sees> {
+        match &self.visitor {
+            Some(visitor) => visitor.clone(),
+            None => Arc::new(Stranger),
+        }
+    }
+
     /// Asks about all of them at once, so that many channels cost the time of one.
     pub(crate) async fn ask_all(&self, names: &[String]) -> Result<(), Denied> {
         if !self.is_open() {
             futures_util::future::try_join_all(names.iter().map(|name| self.ask(name))).await?;
         }
         Ok(())
+    }
+}
+
+/// Nobody whom the application knows.
+struct Stranger;
+
+impl Sees for Stranger {
+    fn sees(&self, _: &str) -> bool {
+        false
     }
 }

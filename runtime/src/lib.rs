@@ -50,7 +50,7 @@ pub use triwire_macros::Realtime;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::contract::{
-        Channels, Contract, Decode, Describe, Encode, Named, Parameter, Part, ReadCommand, Realtime, Route, Template, Variant, print,
+        Channels, Contract, Decode, Describe, Encode, Named, Parameter, Part, ReadCommand, Realtime, Route, Shown, Template, Variant, print,
     };
     pub use crate::error::{ChannelError, Misread};
 }

@@ -33,7 +33,7 @@ impl<E: Realtime> Hub<E> {
     /// # }
     /// ```
     pub fn endpoints<S>(&self) -> Endpoints<E, S> {
-        let application = Application { hub: self.clone(), may: None, commands: None };
+        let application = Application { hub: self.clone(), may: None, commands: None, visible: None };
         Endpoints { application, origins: Origins::default() }
     }
 }
@@ -52,10 +52,11 @@ impl<E: Realtime, S> Endpoints<E, S> {
     /// [`Denied`](crate::Denied) is answered 403, over a WebSocket an error.
     ///
     /// # Panics
-    /// After [`Self::commands`]: their handler is asked by the user that this names.
+    /// After [`Self::commands`] or [`Self::visible`], which are asked by the user that this names.
     pub fn authorize<Arguments, May: Authorize<E, Arguments, S>>(self, may: May) -> Endpoints<E, S, May::User> {
-        assert!(self.application.commands.is_none(), "`authorize` stands before `commands`, for it says who a client is");
-        let application = Application { hub: self.application.hub, may: Some(may.may()), commands: None };
+        let Application { commands, visible, .. } = &self.application;
+        assert!(commands.is_none() && visible.is_none(), "`authorize` stands before `commands` and `visible`, for it says who a client is");
+        let application = Application { hub: self.application.hub, may: Some(may.may()), commands: None, visible: None };
         Endpoints { application, origins: self.origins }
     }
 }
@@ -71,8 +72,15 @@ impl<E: Realtime, S, U: Identity> Endpoints<E, S, U> {
         self
     }
 
-    /// Allows pages of these origins (`https://app.example`) to open WebSockets here, and by CORS to read the rest with their cookies.
-    /// Pages of the same host need no leave.
+    /// Says whether a user may see the events of an audience: of variants with `audience = "…"`, whose value this is handed.
+    /// Without it nobody may. It is asked where events are read, for each of them: it looks at what it has, and waits for nothing.
+    pub fn visible(mut self, visible: impl Fn(&U, &str) -> bool + Send + Sync + 'static) -> Self {
+        self.application.visible = Some(Box::new(visible));
+        self
+    }
+
+    /// Allows pages of these origins (`https://app.example`, or all with TLS that are below one, `.app.example`) to open WebSockets and to
+    /// send commands here, and by CORS to read the rest with their cookies. Pages of the same host need no leave.
     pub fn allow_origins<Name: AsRef<str>>(mut self, origins: impl IntoIterator<Item = Name>) -> Self {
         origins.into_iter().for_each(|origin| self.origins.allow(origin.as_ref()));
         self

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::{Bytes, BytesMut};
 
-use crate::entry::Entry;
+use crate::entry::{Entry, Sees};
 use crate::websocket::Agreed;
 
 /// Joined bytes are a copy, which what is still unwritten of them keeps alive: longer runs are written piece by piece, out of the entries.
@@ -27,6 +27,8 @@ pub(crate) struct Run(Arc<Shared>);
 struct Shared {
     entries: Vec<(Order, Entry)>,
     bytes: usize,
+    /// Whether not everybody may see all of it.
+    guarded: bool,
     frames: OnceLock<Bytes>,
     deflated: OnceLock<Bytes>,
     #[cfg(feature = "serve")]
@@ -41,7 +43,8 @@ impl Run {
             entries.sort_by_key(|(order, _)| *order);
         }
         let bytes = entries.iter().map(|(_, entry)| entry.item().len()).sum();
-        let shared = |entries| Shared {
+        let shared = |entries: Vec<(Order, Entry)>| Shared {
+            guarded: entries.iter().any(|(_, entry)| entry.is_guarded()),
             entries,
             bytes,
             frames: OnceLock::new(),
@@ -73,6 +76,14 @@ impl Run {
             return Some(self);
         }
         Self::new(self.0.entries.iter().filter(|(order, _)| order.tick == 0).cloned().collect())
+    }
+
+    /// What this client may see of it.
+    pub(crate) fn shown(self, to: &dyn Sees) -> Option<Self> {
+        if !self.0.guarded {
+            return Some(self);
+        }
+        Self::new(self.0.entries.iter().filter(|(_, entry)| entry.is_shown(to)).cloned().collect())
     }
 
     /// The bytes of its items.

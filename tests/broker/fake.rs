@@ -127,10 +127,10 @@ impl Fake {
     }
 
     fn take(&self, publication: Publication) -> Result<Option<Position>, BrokerError> {
-        let Publication { channel, volatile, at, event, cause } = publication;
+        let Publication { channel, volatile, at, event, cause, audience } = publication;
         let mut state = self.linked()?;
         let offset = (!volatile).then_some(state.newest + 1);
-        let record = Record { offset, at, event, cause };
+        let record = Record { offset, at, event, cause, audience };
         if let Some(offset) = offset {
             state.newest = offset;
             let history = self.store.history;

@@ -60,6 +60,7 @@ const _: () = {
     }
     impl __triwire::Realtime for ChatEvent {
         type Channel = ChatChannel;
+        type Command = ::core::convert::Infallible;
         const CONTRACT: __triwire::Contract<ChatEvent> = __triwire::Contract {
             name: "ChatEvent",
             history: ::core::option::Option::Some(256),
@@ -70,6 +71,7 @@ const _: () = {
                 __triwire::Variant::new("left", 0),
                 __triwire::Variant::new("notice", 1),
             ],
+            commands: ::core::option::Option::None,
             encode: <ChatEvent as __triwire::Encode>::encode,
             schema: <ChatEvent as __triwire::Describe>::describe,
         };

@@ -188,27 +188,39 @@ const _: () = {
     }
     impl __triwire::Realtime for r#OrderEvent {
         type Channel = Channels;
+        type Command = orders::Command;
         const CONTRACT: __triwire::Contract<r#OrderEvent> = __triwire::Contract {
             name: "OrderEvent",
             history: ::core::option::Option::None,
             keep: ::core::option::Option::Some(::core::time::Duration::from_millis(250)),
             variants: &[
-                __triwire::Variant::new("placed", 0),
+                __triwire::Variant::new("placed", 0).guarded(),
                 __triwire::Variant::new("counted", 1),
                 __triwire::Variant::new("tuple", 2).volatile(),
                 __triwire::Variant::new("named-otherwise", 3),
             ],
+            commands: ::core::option::Option::Some(
+                <orders::Command as __triwire::Decode>::decode,
+            ),
             encode: <r#OrderEvent as __triwire::Encode>::encode,
             schema: <r#OrderEvent as __triwire::Describe>::describe,
         };
         fn route(&self) -> __triwire::Route {
             let contract = &<Self as __triwire::Realtime>::CONTRACT;
             match self {
-                Self::Placed { order, r#type } => {
+                Self::Placed { order, r#type, by } => {
                     contract
                         .route(
                             0,
                             &[<OrderId as __triwire::Parameter>::shown(order), r#type],
+                        )
+                        .only(
+                            &[
+                                &"of:",
+                                __triwire::Shown::shown(order),
+                                &"/",
+                                __triwire::Shown::shown(by),
+                            ],
                         )
                 }
                 Self::Counted { number } => contract.route(1, &[number]),

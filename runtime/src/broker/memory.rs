@@ -32,11 +32,11 @@ impl Memory {
     }
 
     fn deliver(&self, publication: Publication) -> Option<Position> {
-        let Publication { channel, volatile, at, event, cause } = publication;
+        let Publication { channel, volatile, at, event, cause, audience } = publication;
         let sink = self.sink.get()?;
         let mut newest = self.sequence.lock().unwrap_or_else(PoisonError::into_inner);
         let offset = (!volatile).then_some(*newest + 1);
-        let wake = sink.deliver(Delivery::Entry { channel, record: Record { offset, at, event, cause } });
+        let wake = sink.deliver(Delivery::Entry { channel, record: Record { offset, at, event, cause, audience } });
         *newest = offset.unwrap_or(*newest);
         drop(newest);
         drop(wake);

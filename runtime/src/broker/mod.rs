@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+pub use crate::contract::Audience;
 pub use crate::entry::{Record, Timestamp};
 use crate::error::{BrokerError, PublishError};
 use crate::position::{Epoch, Position};
@@ -64,6 +65,17 @@ pub struct Publication {
     pub event: Bytes,
     /// The key of the command that led to it.
     pub cause: Option<Arc<str>>,
+    /// Who may see it, where not everybody may see all of the channel. There, an event without is shown to nobody.
+    pub audience: Option<Audience>,
+}
+
+#[cfg(test)]
+impl Publication {
+    /// One to be kept, without anything beside it.
+    pub(crate) fn plain(channel: impl Into<Arc<str>>, event: &'static [u8]) -> Self {
+        let (channel, event) = (channel.into(), Bytes::from_static(event));
+        Self { channel, volatile: false, at: Timestamp::default(), event, cause: None, audience: None }
+    }
 }
 
 /// What a store keeps of one channel.

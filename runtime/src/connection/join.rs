@@ -118,9 +118,10 @@ impl Connection {
     /// Reads what is between its start and the connection's position: its items move no other channel's place.
     fn replay(&mut self, position: Position, batch: &mut Batch) -> Step {
         let want = Want { up_to: position.offset, most: self.most };
-        let Some(joining) = self.joining.front_mut() else { return Step::Again };
+        let Self { joining, eyes, readings, .. } = self;
+        let Some(first) = joining.front_mut() else { return Step::Again };
         let Batch { outputs, recent, .. } = batch;
-        let reading = &mut joining.reading;
+        let reading = &mut first.reading;
         let mut place = reading.place;
         let found = match reading.channel.read(reading.slot, position.epoch, &mut place, want, recent) {
             (Read::Detached, _) => return Step::Done,
@@ -131,11 +132,12 @@ impl Connection {
         // Volatile entries wait until the channel is in: what is replayed are events with a place.
         if let Some(run) = found.run.and_then(Run::positioned) {
             run.entries().iter().for_each(|(order, _)| reading.place.pass(*order));
-            outputs.push(Output::Run(run));
+            let shown = if let Some(eyes) = eyes { run.shown(&*eyes.0) } else { Some(run) };
+            outputs.extend(shown.map(Output::Run));
         }
         if !found.cut {
-            outputs.push(Output::Joined(joining.tag, position));
-            self.readings.extend(self.joining.pop_front().map(|joining| joining.reading));
+            outputs.push(Output::Joined(first.tag, position));
+            readings.extend(joining.pop_front().map(|joining| joining.reading));
         }
         if outputs.is_empty() { Step::Again } else { Step::Out }
     }

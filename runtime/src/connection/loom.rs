@@ -30,7 +30,7 @@ fn head() -> Arc<Head> {
 
 /// What the hub does with a delivery, with batches of one.
 fn publish(channels: &[&Channel], head: &Head, channel: usize, offset: u64) {
-    let record = Record { offset: Some(offset), at: Timestamp(0), event: Bytes::from_static(b"1"), cause: None };
+    let record = Record { offset: Some(offset), at: Timestamp(0), event: Bytes::from_static(b"1"), cause: None, audience: None };
     let (_, called) = channels[channel].deliver(&record, head, Timestamp(0));
     if called {
         while channels[channel].wake(1) {}
@@ -129,7 +129,7 @@ fn a_tail_that_is_read_wakes_who_waits_for_it() {
         let (mut connection, seat) = connection(&head, &[&channel]);
         let feeder = thread::spawn(move || {
             publish(&[&channel], &head, 0, 2);
-            let record = Record { offset: Some(1), at: Timestamp(0), event: Bytes::from_static(b"1"), cause: None };
+            let record = Record { offset: Some(1), at: Timestamp(0), event: Bytes::from_static(b"1"), cause: None, audience: None };
             let tail = Tail { epoch: EPOCH, entries: vec![record], dropped: 0 };
             channel.attach(0, &tail, Timestamp(0)).expect("it is of this epoch");
             while channel.wake(1) {}

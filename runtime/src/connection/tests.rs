@@ -11,7 +11,7 @@ use crate::position::Epoch;
 const RETENTION: Retention = Retention { history: 16, keep: Duration::from_secs(60), volatile: 2, remembered: 16 };
 
 fn record(offset: u64) -> Record {
-    Record { offset: Some(offset), at: Timestamp(0), event: Bytes::from_static(b"1"), cause: None }
+    Record { offset: Some(offset), at: Timestamp(0), event: Bytes::from_static(b"1"), cause: None, audience: None }
 }
 
 fn tail(epoch: u64, offsets: &[u64]) -> Tail {
@@ -131,5 +131,5 @@ fn what_a_channel_has_above_its_cut_is_passed_by_no_other() {
 }
 
 fn record_size() -> usize {
-    Entry::new("a", Epoch(7), &record(1)).item().len()
+    Entry::new("a", Epoch(7), &record(1), false).item().len()
 }

@@ -21,15 +21,15 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
-use crate::broker::{Broker, Memory};
-use crate::contract::Realtime;
+use crate::broker::{Broker, Memory, Publication};
+use crate::contract::{Named, Realtime};
 use crate::error::{BrokerError, PublishError, Refusal};
 use crate::head::Word;
 use crate::limits::Limits;
 use crate::metrics::Stats;
 use crate::position::Position;
 
-use node::Node;
+use node::{Facts, Guards, Node, now};
 pub use subscription::Subscription;
 
 /// All channels of one enum of events, in this process. Cloning it counts a reference.
@@ -96,7 +96,15 @@ impl<E: Realtime> Hub<E> {
         if json.len() > self.node.limits.event_bytes {
             return Err(Refusal::Large { bytes: json.len() }.into());
         }
-        self.node.publish(channel, route.volatile, json, cause).await
+        let publication = Publication {
+            channel: channel.into(),
+            volatile: route.volatile,
+            at: now(),
+            event: json.into(),
+            cause,
+            audience: route.audience,
+        };
+        self.node.publish(publication).await
     }
 
     /// Publishes from a thread that runs no async code, and waits for the answer. With the memory broker it never waits.
@@ -209,7 +217,10 @@ impl<E: Realtime> HubBuilder<E> {
     /// # Errors
     /// What the broker says when it cannot be opened.
     pub async fn open(self, broker: impl Broker) -> Result<Hub<E>, BrokerError> {
-        let node = Node::new(self.limits, E::CONTRACT.history, E::CONTRACT.keep, Arc::new(broker));
+        let contract = E::CONTRACT;
+        let guards: Guards = |name| Named::of::<E::Channel>(name).is_ok_and(|named| E::CONTRACT.guards(named.template));
+        let guards = contract.variants.iter().any(|variant| variant.guarded).then_some(guards);
+        let node = Node::new(self.limits, Facts { history: contract.history, keep: contract.keep, guards }, Arc::new(broker));
         node.open().await?;
         Ok(Hub { node, events: PhantomData })
     }

@@ -36,6 +36,8 @@ pub(crate) struct Node {
     pub(crate) head: Arc<Head>,
     pub(super) broker: Arc<dyn Broker>,
     pub(super) retention: Retention,
+    /// Which channels not everybody may see all of, where there are any.
+    pub(crate) guards: Option<Guards>,
     pub(super) table: Table,
     pub(super) room: Mutex<Room>,
     /// A publish paid for room: the next one gives way first.
@@ -55,6 +57,17 @@ pub(crate) struct Node {
     pub(super) this: Weak<Self>,
 }
 
+/// Says whether not everybody may see all of the channel of this name.
+pub(crate) type Guards = fn(&str) -> bool;
+
+/// What a node knows of its enum.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Facts {
+    pub(super) history: Option<usize>,
+    pub(super) keep: Option<Duration>,
+    pub(super) guards: Option<Guards>,
+}
+
 /// Why nobody is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refused {
@@ -66,7 +79,8 @@ pub(crate) enum Refused {
 
 impl Node {
     /// A node of the hub that this broker keeps. Its broker is not open yet.
-    pub(super) fn new(limits: Limits, history: Option<usize>, keep: Option<Duration>, broker: Arc<dyn Broker>) -> Arc<Self> {
+    pub(super) fn new(limits: Limits, facts: Facts, broker: Arc<dyn Broker>) -> Arc<Self> {
+        let Facts { history, keep, guards } = facts;
         let retention = Retention {
             history: history.unwrap_or(limits.history).max(1),
             keep: keep.unwrap_or(limits.keep),
@@ -82,6 +96,7 @@ impl Node {
                 head: Arc::new(Head::new(move |ticket| ask.mark(ticket))),
                 broker,
                 retention,
+                guards,
                 table: Table::new(),
                 room: Mutex::default(),
                 room_made: AtomicBool::new(false),
@@ -112,19 +127,13 @@ impl Node {
     }
 
     /// Publishes what is encoded already.
-    pub(super) async fn publish(
-        &self,
-        name: String,
-        volatile: bool,
-        event: Vec<u8>,
-        cause: Option<Arc<str>>,
-    ) -> Result<Option<Position>, PublishError> {
+    pub(super) async fn publish(&self, mut publication: Publication) -> Result<Option<Position>, PublishError> {
         self.sweep_from_now_on();
-        let name: Arc<str> = name.into();
         // Held until the event is in: a channel that somebody holds is not forgotten.
-        let channel = self.broker.keeps_nothing().then(|| self.channel(&name));
-        let name = channel.as_ref().map_or(name, |channel| channel.name().clone());
-        let publication = Publication { channel: name, volatile, at: now(), event: event.into(), cause };
+        let channel = self.broker.keeps_nothing().then(|| self.channel(&publication.channel));
+        if let Some(channel) = &channel {
+            publication.channel = channel.name().clone();
+        }
         let published = self.broker.publish(publication).await;
         drop(channel);
         self.metrics.published.fetch_add(u64::from(published.is_ok()), Relaxed);
@@ -174,7 +183,7 @@ impl Node {
         // so none is left behind in it.
         let channel = self.table.get_or_make(name, || {
             made = true;
-            Channel::new(name.clone(), self.retention, self.head.epoch(), now())
+            Channel::new(name.clone(), self.retention, self.head.epoch(), now()).guarded(self.guards.is_some_and(|guards| guards(name)))
         });
         if made {
             self.attach(channel.clone());

@@ -16,8 +16,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt;
 
-use super::node::Node;
-use crate::broker::Timestamp;
+use super::node::{Facts, Node};
+use crate::broker::{Publication, Timestamp};
 use crate::connection::Batch;
 use crate::limits::Limits;
 
@@ -94,7 +94,7 @@ impl Run {
                 batch_items: dice.pick(&[1, 3, 64]),
                 ..Limits::default()
             };
-            let node = Node::new(limits, None, None, Arc::new(link.clone()));
+            let node = Node::new(limits, Facts::default(), Arc::new(link.clone()));
             node.open().await.expect("the store is there");
             nodes.push(node);
         }
@@ -116,7 +116,7 @@ impl Run {
                 let (channel, volatile) = (dice.pick(&BUSY).into(), dice.percent(10));
                 self.store().publish(&channel, volatile, Bytes::from_static(b"1"), Some(dice));
             }
-            22..24 => drop(self.nodes[node].publish(dice.pick(&BUSY).into(), false, b"2".to_vec(), None).now_or_never()),
+            22..24 => drop(self.nodes[node].publish(Publication::plain(dice.pick(&BUSY), b"2")).now_or_never()),
             24..50 => drop(link.step()),
             50..56 => drop(self.store().answer_mark(node)),
             56..66 => {

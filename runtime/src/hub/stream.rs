@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::node::{Node, now, random_below};
 use super::people::{Claim, Person};
 use crate::connection::{Batch, Connection};
+use crate::entry::Sees;
 use crate::head::{Seat, Word, Words};
 use crate::item::Output;
 use crate::log::Most;
@@ -220,6 +221,11 @@ impl Stream {
     /// How far it has come.
     pub(crate) fn position(&self) -> Option<Position> {
         self.connection.position()
+    }
+
+    /// Shows its client no more than that of channels that not everybody may see all of.
+    pub(crate) fn show(&mut self, to: Arc<dyn Sees>) {
+        self.connection.show(to);
     }
 
     /// Gives so much at once from now on.

@@ -6,7 +6,7 @@ use crate::entry::Record;
 use crate::position::Epoch;
 
 fn entry(offset: Option<u64>, at: u64) -> Entry {
-    Entry::new("a", Epoch(1), &Record { offset, at: Timestamp(at), event: Bytes::from_static(b"1"), cause: None })
+    Entry::new("a", Epoch(1), &Record { offset, at: Timestamp(at), event: Bytes::from_static(b"1"), cause: None, audience: None }, false)
 }
 
 fn append_all(log: &mut Log, offsets: std::ops::RangeInclusive<u64>) {

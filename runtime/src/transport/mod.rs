@@ -123,7 +123,10 @@ impl Call {
             guard.ask_all(&self.asked.channels).await?;
             match node.connect(&self.asked.channels, self.asked.since, heartbeat) {
                 Err(refused) => return Ok(Err(refused)),
-                Ok(stream) => {
+                Ok(mut stream) => {
+                    if node.guards.is_some() {
+                        stream.show(guard.eyes());
+                    }
                     if let Some(stream) = stream.claimed(claim) {
                         return Ok(Ok(stream));
                     }

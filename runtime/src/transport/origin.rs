@@ -1,6 +1,7 @@
 //! Which pages may open a WebSocket here, and read the other endpoints from elsewhere.
 //! A browser sends its cookies with an upgrade from any page, and CORS does not hold it back: only this check does.
 
+use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -10,13 +11,15 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 pub(crate) struct Origins(Vec<String>);
 
 impl Origins {
-    /// Adds one, `https://app.example`; says so in the log where it is none, for it would never match.
+    /// Adds one, `https://app.example`, or all that are below one, `.app.example`; says so in the log where it is neither, for it would
+    /// never match.
     pub(crate) fn allow(&mut self, origin: &str) {
         let origin = origin.trim_end_matches('/');
-        if origin == "null" || Origin::read(origin).is_some() {
+        let is_below = origin.strip_prefix('.').is_some_and(|host| split(host).is_some_and(|(_, port)| port.is_none()));
+        if origin == "null" || is_below || Origin::read(origin).is_some() {
             self.0.push(origin.to_ascii_lowercase());
         } else {
-            tracing::error!(origin, "`allow_origins` takes origins like `https://app.example`: this one is left out");
+            tracing::error!(origin, "`allow_origins` takes origins like `https://app.example` or `.app.example`: this one is left out");
         }
     }
 
@@ -26,9 +29,12 @@ impl Origins {
 
     /// Whether a page of this origin is allowed by name.
     fn names(&self, origin: &str) -> bool {
-        self.0
-            .iter()
-            .any(|named| named.eq_ignore_ascii_case(origin) || Origin::read(origin).is_some_and(|read| Origin::read(named) == Some(read)))
+        let read = Origin::read(origin);
+        let is = |named: &String| {
+            named.eq_ignore_ascii_case(origin)
+                || read.as_ref().is_some_and(|read| read.is_below(named) || Origin::read(named).as_ref() == Some(read))
+        };
+        self.0.iter().any(is)
     }
 
     /// Whether this request may become a WebSocket: from the same host, from an allowed origin, or from no browser.
@@ -46,9 +52,10 @@ impl Origins {
 
     /// CORS for the allowed origins: with cookies, and the headers that a client made of `fetch` needs to resume and to send commands.
     pub(crate) fn cors(&self) -> CorsLayer {
-        let origins = self.0.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+        let origins = self.clone();
+        let is_named = move |origin: &HeaderValue, _: &Parts| origin.to_str().is_ok_and(|origin| origins.names(origin));
         CorsLayer::new()
-            .allow_origin(AllowOrigin::list(origins))
+            .allow_origin(AllowOrigin::predicate(is_named))
             .allow_credentials(true)
             .allow_methods([Method::GET, Method::POST])
             .allow_headers(["last-event-id", "content-type", "idempotency-key"].map(HeaderName::from_static))
@@ -74,6 +81,11 @@ impl Origin {
             _ => None,
         });
         Some(Self { scheme, host, port })
+    }
+
+    /// Whether it is an origin with TLS whose host is below `.app.example`: who can read the line could be any page without.
+    fn is_below(&self, suffix: &str) -> bool {
+        suffix.starts_with('.') && self.scheme == "https" && self.host.ends_with(suffix)
     }
 
     /// Whether it is the page's own host. A `Host` without a port means the default port of the scheme, and behind a proxy that ends TLS
@@ -147,6 +159,33 @@ mod tests {
         assert!(!passes(&["https://other.example"], "app.example", &[("origin", "http://other.example")]));
         assert!(!passes(&["*"], "app.example", &[("origin", "https://other.example")]));
         assert!(passes(&["null"], "app.example", &[("origin", "null")]));
+    }
+
+    #[test]
+    fn all_origins_below_one_pass_by_its_name_with_a_dot() {
+        for (origin, pass) in [
+            ("https://eu.app.example", true),
+            ("https://a.b.app.example:8443", true),
+            ("https://App.App.Example", true),
+            ("https://app.example", false),
+            ("http://eu.app.example", false),
+            ("https://evilapp.example", false),
+            ("https://eu.app.example.evil.example", false),
+            ("https://.app.example", false),
+            ("null", false),
+        ] {
+            assert_eq!(passes(&[".app.example"], "other.example", &[("origin", origin)]), pass, "{origin}");
+        }
+        for nothing in [".", "..", ".app.example:443", ".app.example/path", ".a@b"] {
+            assert!(!passes(&[nothing], "other.example", &[("origin", "https://eu.app.example")]), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_without_a_word_on_where_it_comes_from_does_not_pass() {
+        assert!(!passes(&[], "app.example", &[("cookie", "user=ann")]));
+        assert!(passes(&[], "app.example", &[("cookie", "user=ann"), ("origin", "https://app.example")]));
+        assert!(passes(&[], "app.example", &[("cookie", "user=ann"), ("sec-fetch-site", "same-origin")]));
     }
 
     #[test]

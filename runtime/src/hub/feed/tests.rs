@@ -5,9 +5,10 @@ use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use super::*;
-use crate::broker::{Mark, Memory, Tail};
+use crate::broker::{Mark, Memory, Publication, Tail};
 use crate::connection::Batch;
 use crate::head::Seat;
+use crate::hub::node::Facts;
 use crate::hub::stream::Stream;
 use crate::item::Output;
 use crate::limits::Limits;
@@ -33,7 +34,7 @@ fn read(stream: &mut Stream, waker: &Waker, room: &mut Batch) -> (usize, usize) 
 }
 
 async fn node(limits: Limits) -> Arc<Node> {
-    let node = Node::new(limits, None, None, Arc::new(Memory::new(16)));
+    let node = Node::new(limits, Facts::default(), Arc::new(Memory::new(16)));
     node.open().await.expect("a memory broker opens");
     node
 }
@@ -55,7 +56,7 @@ async fn crowd(readers: usize) -> (Arc<Node>, Vec<Stream>, Arc<Woken>, Batch) {
 async fn a_publish_to_ten_thousand_that_wait_lets_another_task_have_its_turn_after_each_batch() {
     const READERS: usize = 10_000;
     let (node, _streams, woken, _) = crowd(READERS).await;
-    node.publish("a".into(), false, b"1".to_vec(), None).await.expect("memory takes it");
+    node.publish(Publication::plain("a", b"1")).await.expect("memory takes it");
     woken_in_batches(&woken, READERS).await;
 }
 
@@ -92,7 +93,7 @@ async fn what_a_publish_costs_is_linear_in_its_readers() {
         let waker = Waker::from(woken.clone());
         for burst in 1..=3 {
             for _ in 0..burst {
-                node.publish("a".into(), false, b"1".to_vec(), None).await.expect("memory takes it");
+                node.publish(Publication::plain("a", b"1")).await.expect("memory takes it");
             }
             // In each of these turns a batch is woken; who is not woken by then is forgotten.
             for _ in (0..readers).take_while(|_| woken.0.load(Relaxed) < readers) {
@@ -109,11 +110,11 @@ async fn what_a_publish_costs_is_linear_in_its_readers() {
 async fn a_new_epoch_ends_what_is_of_the_old_one_and_leaves_what_was_made_in_it() {
     const NEW: Epoch = Epoch(8);
     let node = node(Limits::default()).await;
-    node.publish("old".into(), false, b"1".to_vec(), None).await.expect("memory takes it");
+    node.publish(Publication::plain("old", b"1")).await.expect("memory takes it");
     // It is made in the midst of the change: the head is reset, and the channels are not looked at yet.
     node.head.reset(NEW);
     let made = node.channel(&"new".into());
-    let record = Record { offset: Some(1), at: now(), event: b"1".as_slice().into(), cause: None };
+    let record = Record { offset: Some(1), at: now(), event: b"1".as_slice().into(), cause: None, audience: None };
     let tail = Tail { epoch: NEW, entries: vec![record], dropped: 0 };
     node.grown(made.attach(made.losses(), &tail, now()).expect("it is of the new epoch"));
     drop(node.deliver(Delivery::Epoch(NEW)));

@@ -67,7 +67,7 @@ impl Store {
 
     pub(super) fn publish(&mut self, channel: &Arc<str>, volatile: bool, event: Bytes, dice: Option<&Dice>) -> Option<u64> {
         let offset = (!volatile).then_some(self.newest + 1);
-        let record = Record { offset, at: clock().expect("the test has a clock"), event, cause: None };
+        let record = Record { offset, at: clock().expect("the test has a clock"), event, cause: None, audience: None };
         if let Some(offset) = offset {
             self.newest = offset;
             let stored = self.streams.entry(channel.clone()).or_default();

@@ -3,7 +3,8 @@ use std::sync::Arc;
 use tokio::task::yield_now;
 
 use super::*;
-use crate::broker::Memory;
+use crate::broker::{Memory, Publication};
+use crate::hub::node::Facts;
 use crate::limits::Limits;
 
 /// Of the events here; each is of a channel of its own.
@@ -11,7 +12,7 @@ const CHANNELS: usize = 20_000;
 
 /// A node with so many channels of one event each, that does not sweep by itself.
 async fn node(limits: Limits) -> Arc<Node> {
-    let node = Node::new(limits, None, None, Arc::new(Memory::new(16)));
+    let node = Node::new(limits, Facts::default(), Arc::new(Memory::new(16)));
     node.open().await.expect("a memory broker opens");
     node.sweeping.store(true, Relaxed);
     for number in 0..CHANNELS {
@@ -21,7 +22,7 @@ async fn node(limits: Limits) -> Arc<Node> {
 }
 
 async fn publish(node: &Node, name: &str) {
-    node.publish(name.to_owned(), false, b"1".to_vec(), None).await.expect("memory takes it");
+    node.publish(Publication::plain(name, b"1")).await.expect("memory takes it");
 }
 
 /// How many channels have history.

@@ -1,0 +1,31 @@
+//! A client of another hub.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use triwire::{Client, Hub, Realtime, Rejected};
+
+#[derive(Realtime, Serialize, JsonSchema)]
+#[realtime(commands = ChatCommand)]
+enum ChatEvent {
+    #[realtime(channel = "room:{room}")]
+    Said { room: String },
+}
+
+#[derive(Deserialize)]
+enum ChatCommand {
+    Say { room: String },
+}
+
+#[derive(Realtime, Serialize, JsonSchema)]
+enum BoardEvent {
+    Wiped,
+}
+
+async fn handle(_: Client<BoardEvent>, _: ChatCommand) -> Result<(), Rejected> {
+    Ok(())
+}
+
+fn main() {
+    let hub = Hub::<ChatEvent>::new();
+    let _: axum::Router = hub.endpoints().commands(handle).into_router();
+}

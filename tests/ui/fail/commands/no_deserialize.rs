@@ -1,0 +1,25 @@
+//! Commands that cannot be read.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use triwire::{Client, Hub, Realtime, Rejected};
+
+#[derive(Realtime, Serialize, JsonSchema)]
+#[realtime(commands = ChatCommand)]
+enum ChatEvent {
+    #[realtime(channel = "room:{room}")]
+    Said { room: String },
+}
+
+enum ChatCommand {
+    Say { room: String },
+}
+
+async fn handle(_: Client<ChatEvent>, _: ChatCommand) -> Result<(), Rejected> {
+    Ok(())
+}
+
+fn main() {
+    let hub = Hub::<ChatEvent>::new();
+    let _: axum::Router = hub.endpoints().commands(handle).into_router();
+}
