@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
-use triwire::{Denied, Limits};
+use triwire::{Anyone, Denied, Limits};
 use triwire_tests::exact::Exact;
 
 use super::chat::ChatChannel;
@@ -32,7 +32,7 @@ async fn is_denied(ws: &mut Ws, reference: u64) {
 
 #[tokio::test]
 async fn one_that_panics_is_a_no_and_its_connection_goes_on() {
-    let may = |(): (), channel: ChatChannel| {
+    let may = |_: Anyone, channel: ChatChannel| {
         assert!(!is(&channel, "early"), "as the test asked");
         async move {
             assert!(!is(&channel, "late"), "as the test asked");
@@ -91,7 +91,7 @@ async fn until(what: impl Fn() -> bool) {
 async fn one_that_never_answers_holds_up_what_its_client_asks_after_it_and_ends_with_the_client() {
     let count = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&count);
-    let may = move |(): (), channel: ChatChannel| {
+    let may = move |_: Anyone, channel: ChatChannel| {
         let held = is(&channel, "never").then(|| Held::new(&counted));
         async move {
             if let Some(_held) = held {
@@ -137,7 +137,7 @@ async fn one_that_blocks_its_thread_holds_up_nobody_else() {
         // Until there is no sender; and not for ever, where this is what holds up the test.
         let _ = blocked.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(PATIENCE);
     };
-    let may = move |(): (), channel: ChatChannel| {
+    let may = move |_: Anyone, channel: ChatChannel| {
         if is(&channel, "early") {
             block(&blocked);
         }
