@@ -5,21 +5,22 @@
 //! the batch was cut. Gaps come first and move no position.
 
 mod join;
+mod reading;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::channel::{Begin, Channel, Read, Recent, Slot};
+use crate::channel::{Channel, Read, Recent};
 use crate::entry::{Sees, Timestamp};
 use crate::head::{Head, Look, Seat};
 use crate::item::Output;
 use crate::log::{Found, Most, Place, Want};
 use crate::position::{Position, Since};
-use crate::protocol::{Gap, GapReason};
 use crate::run::Run;
 
 use join::Joining;
+use reading::Reading;
 
 /// What goes out next, and the room in which a read finds it. Who reads for many keeps it: a read then allocates nothing, and finds again
 /// what the one before it found.
@@ -75,17 +76,6 @@ enum Start {
     Since { since: Since, opens: bool, ticket: Option<u64> },
     /// It has had everything of its channels up to here.
     At(Position),
-}
-
-#[derive(Debug)]
-struct Reading {
-    channel: Arc<Channel>,
-    slot: Slot,
-    place: Place,
-    /// The channel's version at a read that left nothing behind.
-    seen: Option<u64>,
-    /// Whether no read of it succeeded yet: what is lost now was lost before the client came.
-    fresh: bool,
 }
 
 /// One channel's read, not yet taken over: all are, or none.
@@ -354,46 +344,6 @@ enum Step {
     Wait,
     /// Nothing: a channel wakes the seat.
     Done,
-}
-
-impl Reading {
-    fn new(channel: Arc<Channel>, seat: &Arc<Seat>) -> Self {
-        let slot = channel.subscribe(seat);
-        Self { channel, slot, place: Place::default(), seen: None, fresh: true }
-    }
-
-    /// Puts its place at `from`, or at the oldest entry.
-    fn begin(&mut self, position: Position, from: Option<u64>) -> Result<(), Step> {
-        match self.channel.place(self.slot, position.epoch, from) {
-            Begin::Detached => Err(Step::Done),
-            Begin::Epoch => Err(Step::Again),
-            Begin::At(place) => {
-                (self.place, self.seen, self.fresh) = (place, None, true);
-                Ok(())
-            }
-        }
-    }
-
-    /// The gap of a reset: nothing is known of what was lost.
-    fn reset(&self, position: Position) -> Output {
-        let until = Position { offset: self.place.after, ..position };
-        self.gap(Gap { reason: GapReason::Reset, missed: None, until })
-    }
-
-    /// Takes over a read's place, and gives the gap if something was lost.
-    fn accept(&mut self, place: Place, found: &Found, head: Position) -> Option<Output> {
-        self.place = place;
-        let reason = if std::mem::take(&mut self.fresh) { GapReason::Expired } else { GapReason::Lagged };
-        let loss = found.loss?;
-        // How many of them were for this client, nobody counted.
-        let missed = loss.missed.filter(|_| !self.channel.is_guarded());
-        let gap = Gap { reason, missed, until: Position { offset: loss.until, ..head } };
-        Some(self.gap(gap))
-    }
-
-    fn gap(&self, gap: Gap) -> Output {
-        Output::Gap(Box::new((self.channel.name().clone(), gap)))
-    }
 }
 
 #[cfg(all(test, triwire_loom))]

@@ -11,6 +11,7 @@ mod chunked;
 pub(crate) mod command;
 pub(crate) mod direct;
 mod handshake;
+mod inbound;
 #[cfg(feature = "serve")]
 pub(crate) mod let_go;
 mod line;

@@ -18,13 +18,13 @@ use crate::hub::stream::Stream;
 use crate::item::Output;
 use crate::position::Position;
 use crate::protocol::{Bye, ByeReason, close};
-use crate::transport::ask::{self, Asks, NotUnderstood, Text};
-use crate::transport::command::Commands;
+use crate::transport::ask::{self, NotUnderstood, Text};
 use crate::transport::handshake::Handshake;
+use crate::transport::inbound::Inbound;
 use crate::transport::line::{Cut, Line, ROUNDS, Stage};
 use crate::transport::problem::Problem;
 use crate::transport::socket::Socket;
-use crate::websocket::{Agreed, Decoder, Opcode, Received, Violation, close_frame, frame};
+use crate::websocket::{Agreed, Opcode, Received, Violation, close_frame, frame};
 
 /// Accepts. What refuses a stream is told inside it, for a browser shows a page nothing of a refused upgrade.
 pub(crate) fn answer(node: &Arc<Node>, guard: Guard, stream: Result<Stream, Refused>, handshake: Handshake) -> Response {
@@ -99,17 +99,6 @@ struct Connection {
     /// When the next ping is due, or its pong.
     beat: Instant,
     pinged: bool,
-}
-
-/// What a client said.
-struct Inbound {
-    decoder: Decoder,
-    /// What was read and must wait.
-    unread: Bytes,
-    /// A ping that is to be answered.
-    pong: Option<Bytes>,
-    asks: Asks,
-    commands: Commands,
 }
 
 /// Whether something moved, so that it is worth looking again.
@@ -233,12 +222,7 @@ impl Connection {
 
     fn inbound(&mut self) -> &mut Inbound {
         let Self { line: Line { node, .. }, guard, agreed, inbound, .. } = self;
-        inbound.get_or_insert_with(|| {
-            let asks = Asks::new(guard.clone(), node.limits.channels_per_connection);
-            let decoder = Decoder::new(node.limits.inbound_bytes);
-            let decoder = if agreed.is_some() { decoder.with_deflate() } else { decoder };
-            Box::new(Inbound { decoder, unread: Bytes::new(), pong: None, asks, commands: Commands::default() })
-        })
+        inbound.get_or_insert_with(|| Box::new(Inbound::new(node, guard, agreed.is_some())))
     }
 
     /// Takes what was read and had to wait, or else what there is to read.
@@ -329,22 +313,6 @@ impl Connection {
                 self.line.abandon();
             }
         }
-    }
-}
-
-impl Inbound {
-    fn rests(&self, node: &Node) -> bool {
-        self.pong.is_some() || self.waiting() >= node.limits.inbound_waiting
-    }
-
-    /// How much is not answered yet.
-    fn waiting(&self) -> usize {
-        self.asks.waiting() + self.commands.unanswered()
-    }
-
-    /// Whether all that the client said is done with.
-    fn is_done(&self) -> bool {
-        self.decoder.is_idle() && self.unread.is_empty() && self.pong.is_none() && self.waiting() == 0
     }
 }
 

@@ -1,0 +1,62 @@
+//! One channel as one connection reads it. Floor 5.
+
+use std::sync::Arc;
+
+use super::Step;
+use crate::channel::{Begin, Channel, Slot};
+use crate::head::Seat;
+use crate::item::Output;
+use crate::log::{Found, Place};
+use crate::position::Position;
+use crate::protocol::{Gap, GapReason};
+
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub(super) channel: Arc<Channel>,
+    pub(super) slot: Slot,
+    pub(super) place: Place,
+    /// The channel's version at a read that left nothing behind.
+    pub(super) seen: Option<u64>,
+    /// Whether no read of it succeeded yet: what is lost now was lost before the client came.
+    pub(super) fresh: bool,
+}
+
+impl Reading {
+    pub(super) fn new(channel: Arc<Channel>, seat: &Arc<Seat>) -> Self {
+        let slot = channel.subscribe(seat);
+        Self { channel, slot, place: Place::default(), seen: None, fresh: true }
+    }
+
+    /// Puts its place at `from`, or at the oldest entry.
+    pub(super) fn begin(&mut self, position: Position, from: Option<u64>) -> Result<(), Step> {
+        match self.channel.place(self.slot, position.epoch, from) {
+            Begin::Detached => Err(Step::Done),
+            Begin::Epoch => Err(Step::Again),
+            Begin::At(place) => {
+                (self.place, self.seen, self.fresh) = (place, None, true);
+                Ok(())
+            }
+        }
+    }
+
+    /// The gap of a reset: nothing is known of what was lost.
+    pub(super) fn reset(&self, position: Position) -> Output {
+        let until = Position { offset: self.place.after, ..position };
+        self.gap(Gap { reason: GapReason::Reset, missed: None, until })
+    }
+
+    /// Takes over a read's place, and gives the gap if something was lost.
+    pub(super) fn accept(&mut self, place: Place, found: &Found, head: Position) -> Option<Output> {
+        self.place = place;
+        let reason = if std::mem::take(&mut self.fresh) { GapReason::Expired } else { GapReason::Lagged };
+        let loss = found.loss?;
+        // How many of them were for this client, nobody counted.
+        let missed = loss.missed.filter(|_| !self.channel.is_guarded());
+        let gap = Gap { reason, missed, until: Position { offset: loss.until, ..head } };
+        Some(self.gap(gap))
+    }
+
+    fn gap(&self, gap: Gap) -> Output {
+        Output::Gap(Box::new((self.channel.name().clone(), gap)))
+    }
+}
