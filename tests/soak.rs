@@ -63,7 +63,7 @@ async fn readers_that_never_read_cost_bounded_memory_and_slow_nobody() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let stats = hub.stats();
-    eprintln!("{number} events of 4 KiB in {seconds} s, {} KiB before, {most} KiB at most, {stats:?}", before);
+    eprintln!("{number} events of 4 KiB in {seconds} s, {before} KiB before, {most} KiB at most, {stats:?}");
     assert!(most - before < GROWTH_MIB << 10, "grew by {} MiB", (most - before) >> 10);
     let (mut told, mut closed) = (0, 0);
     for mut client in stopped {
