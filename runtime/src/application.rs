@@ -10,10 +10,11 @@ use crate::commands::{Client, Handler, Handling};
 use crate::contract::Realtime;
 use crate::entry::Sees;
 use crate::error::{Denied, Misread};
-use crate::guard::{Asking, Guard, ReadName, Visitor};
+use crate::guard::{Asking, Guard, ReadName, Renewal, Renewed, Visitor};
 use crate::hub::Hub;
 use crate::hub::people::Person;
 use crate::identity::Identity;
+use crate::tickets::{Tickets, Unopened, Whence};
 
 /// See the module.
 pub(crate) struct Application<E: Realtime, S, U> {
@@ -21,6 +22,7 @@ pub(crate) struct Application<E: Realtime, S, U> {
     pub(crate) may: Option<May<E, U>>,
     pub(crate) commands: Option<Handler<E, U, S>>,
     pub(crate) visible: Option<Visible<U>>,
+    pub(crate) tickets: Option<Arc<dyn Tickets<U>>>,
 }
 
 /// Whether a user may see the events of an audience.
@@ -37,14 +39,14 @@ impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity> Application<E, 
         |name| name.parse::<E::Channel>().map(drop)
     }
 
-    /// What one client has to pass, whoever it is where nobody asks.
-    pub(crate) fn guard(self: &Arc<Self>, user: Option<U>, state: &S) -> Guard {
+    /// What one client has to pass, whoever it is where nobody asks; it comes from there, where tickets are taken.
+    pub(crate) fn guard(self: &Arc<Self>, user: Option<U>, state: &S, whence: Option<Whence>) -> Guard {
         let known = user.map(|user| {
             let key = user.key();
             let person = (!key.is_empty()).then(|| self.hub.node.person(&key));
             drop(key);
             let state = self.commands.is_some().then(|| state.clone());
-            Arc::new(Known { application: Arc::clone(self), user, person, state }) as Arc<dyn Visitor>
+            Arc::new(Known { application: Arc::clone(self), user, person, state, whence: whence.map(Box::new) }) as Arc<dyn Visitor>
         });
         Guard::new(self.read(), known)
     }
@@ -57,6 +59,8 @@ struct Known<E: Realtime, S, U> {
     person: Option<Arc<Person>>,
     /// What handlers of commands may want, where there are any.
     state: Option<S>,
+    /// Where it comes from, where tickets are taken.
+    whence: Option<Box<Whence>>,
 }
 
 impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity> Sees for Known<E, S, U> {
@@ -93,5 +97,21 @@ impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity> Visitor for Kno
         let (handler, state, decode) = (self.application.commands.as_ref()?, self.state.as_ref()?, E::CONTRACT.commands?);
         let client = Client::new(self.application.hub.clone(), self.user.clone(), key);
         Some(decode(json).map(|command| handler(state.clone(), client, command)))
+    }
+
+    fn renew(self: Arc<Self>, ticket: String) -> Option<Renewal> {
+        let (tickets, whence) = (self.application.tickets.clone()?, self.whence.clone()?);
+        // Not here: it reads a user, and that is the application's code.
+        Some(Box::pin(async move {
+            let user = tickets.open(&ticket, &whence)?;
+            if user.key() != self.user.key() {
+                tracing::debug!("a ticket is refused: it is another user's");
+                return Err(Unopened::Refused);
+            }
+            let Self { application, person, state, .. } = &*self;
+            let renewed =
+                Self { application: application.clone(), user, person: person.clone(), state: state.clone(), whence: Some(whence) };
+            Ok(Renewed { expires: renewed.expires(), visitor: Arc::new(renewed) })
+        }))
     }
 }

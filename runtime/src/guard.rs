@@ -10,6 +10,7 @@ use crate::commands::Handling;
 use crate::entry::Sees;
 use crate::error::{ChannelError, Denied, Misread};
 use crate::hub::people::{Claim, Person};
+use crate::tickets::Unopened;
 
 /// Reads a channel's name, only to say what is wrong with it.
 pub(crate) type ReadName = fn(&str) -> Result<(), ChannelError>;
@@ -30,6 +31,18 @@ pub(crate) trait Visitor: Sees {
 
     /// Hands the application a command, if it takes any.
     fn command(&self, json: &[u8], key: Option<Arc<str>>) -> Option<Result<Handling, Misread>>;
+
+    /// Opens a ticket of the same person, where tickets are taken.
+    fn renew(self: Arc<Self>, ticket: String) -> Option<Renewal>;
+}
+
+/// A new identity of the same person, on its way.
+pub(crate) type Renewal = Pin<Box<dyn Future<Output = Result<Renewed, Unopened>> + Send>>;
+
+/// A new identity of the same person.
+pub(crate) struct Renewed {
+    pub(crate) visitor: Arc<dyn Visitor>,
+    pub(crate) expires: Option<Instant>,
 }
 
 /// What one client's subscriptions have to pass.
@@ -76,6 +89,16 @@ impl Guard {
     /// Hands over a command, where any is taken.
     pub(crate) fn command(&self, json: &[u8], key: Option<Arc<str>>) -> Option<Result<Handling, Misread>> {
         self.visitor.as_ref()?.command(json, key)
+    }
+
+    /// Opens a ticket of the same person, where tickets are taken.
+    pub(crate) fn renew(&self, ticket: String) -> Option<Renewal> {
+        Arc::clone(self.visitor.as_ref()?).renew(ticket)
+    }
+
+    /// The guard of the same person by another identity.
+    pub(crate) fn renewed(&self, visitor: Arc<dyn Visitor>) -> Self {
+        Self { read: self.read, visitor: Some(visitor) }
     }
 
     /// Asks about one channel.

@@ -27,6 +27,7 @@ mod schema;
 mod serve;
 mod subscribers;
 mod sync;
+mod tickets;
 mod transport;
 mod websocket;
 
@@ -44,6 +45,8 @@ pub use protocol::{Bye, ByeReason, End, EndReason, Gap, GapReason};
 pub use router::Endpoints;
 #[cfg(feature = "serve")]
 pub use serve::{Serve, ServeLimits, serve, shutdown_signal};
+#[cfg(feature = "tickets")]
+pub use tickets::{TicketSecret, TicketSecretError};
 pub use triwire_macros::Realtime;
 
 /// What the derive writes; not for use by hand.

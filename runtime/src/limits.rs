@@ -52,6 +52,11 @@ pub struct Limits {
     pub replies: usize,
     /// Remembered replies of one identity; the oldest go first. Default 1,024.
     pub replies_per_identity: usize,
+    /// How long a ticket is good. Default 30 seconds: the page that asked for it uses it at once.
+    pub ticket: Duration,
+    /// Used tickets that are remembered until they are good no longer, so that none opens twice; above it tickets are refused as `busy`.
+    /// Default 65,536: some 2,000 a second.
+    pub tickets_used: usize,
     /// Items of one poll's answer. Default 256.
     pub poll_items: usize,
     /// Bytes of one poll's answer (one item at least). Default 1 MiB.
@@ -96,6 +101,8 @@ impl Default for Limits {
             reply_keep: Duration::from_secs(300),
             replies: 65_536,
             replies_per_identity: 1_024,
+            ticket: Duration::from_secs(30),
+            tickets_used: 65_536,
             poll_items: 256,
             poll_bytes: 1 << 20,
             poll_wait: Duration::from_secs(25),

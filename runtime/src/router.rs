@@ -17,10 +17,10 @@ use crate::contract::Realtime;
 use crate::hub::Hub;
 use crate::identity::{Anyone, Identity};
 use crate::schema::Document;
-use crate::transport::command;
+use crate::tickets::{Unopened, Whence};
 use crate::transport::origin::Origins;
 use crate::transport::problem::Problem;
-use crate::transport::{Call, Transport};
+use crate::transport::{Call, Transport, command, ticket};
 
 impl<E: Realtime> Hub<E> {
     /// The endpoints of this hub, to be nested in the application's router: `GET /sse`, `/ws`, `/poll` and
@@ -33,7 +33,7 @@ impl<E: Realtime> Hub<E> {
     /// # }
     /// ```
     pub fn endpoints<S>(&self) -> Endpoints<E, S> {
-        let application = Application { hub: self.clone(), may: None, commands: None, visible: None };
+        let application = Application { hub: self.clone(), may: None, commands: None, visible: None, tickets: None };
         Endpoints { application, origins: Origins::default() }
     }
 }
@@ -56,7 +56,7 @@ impl<E: Realtime, S> Endpoints<E, S> {
     pub fn authorize<Arguments, May: Authorize<E, Arguments, S>>(self, may: May) -> Endpoints<E, S, May::User> {
         let Application { commands, visible, .. } = &self.application;
         assert!(commands.is_none() && visible.is_none(), "`authorize` stands before `commands` and `visible`, for it says who a client is");
-        let application = Application { hub: self.application.hub, may: Some(may.may()), commands: None, visible: None };
+        let application = Application { hub: self.application.hub, may: Some(may.may()), commands: None, visible: None, tickets: None };
         Endpoints { application, origins: self.origins }
     }
 }
@@ -76,6 +76,22 @@ impl<E: Realtime, S, U: Identity> Endpoints<E, S, U> {
     /// Without it nobody may. It is asked where events are read, for each of them: it looks at what it has, and waits for nothing.
     pub fn visible(mut self, visible: impl Fn(&U, &str) -> bool + Send + Sync + 'static) -> Self {
         self.application.visible = Some(Box::new(visible));
+        self
+    }
+
+    /// Gives tickets by `POST /ticket`, and takes them by `?ticket=` on the other endpoints: for those who can set no header, an
+    /// `EventSource` and the WebSocket of a browser. Where one is in the query the application's extractor is not asked.
+    ///
+    /// `POST /ticket` is behind that extractor. A ticket holds the user, sealed with the secret that all nodes share; it opens once on a
+    /// node, for requests from the origin that asked for it, for [`Limits::ticket`](crate::Limits::ticket). Over a WebSocket it renews the
+    /// connection's identity in place.
+    #[cfg(feature = "tickets")]
+    pub fn tickets(mut self, secret: &crate::TicketSecret) -> Self
+    where
+        U: serde::Serialize + serde::de::DeserializeOwned,
+    {
+        let node = Arc::clone(&self.application.hub.node);
+        self.application.tickets = Some(Arc::new(crate::tickets::Sealer::new(node, secret, E::CONTRACT.name)));
         self
     }
 
@@ -108,6 +124,11 @@ impl<E: Realtime, S, U: Identity> Endpoints<E, S, U> {
             async move |State(state): State<S>, request: Request| entrance.command(&state, request).await
         };
         router = router.route("/commands", any(commands));
+        if entrance.application.tickets.is_some() {
+            let entrance = Arc::clone(&entrance);
+            let ticket = async move |State(state): State<S>, request: Request| entrance.ticket(&state, request).await;
+            router = router.route("/ticket", any(ticket));
+        }
         let document = Arc::new(Document::new(&Hub::<E>::schema()));
         let node = Arc::clone(&entrance.application.hub.node);
         let schema = async move |request: Request| match *request.method() {
@@ -135,11 +156,17 @@ impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity + FromRequestPar
             Ok(call) => call,
             Err(problem) => return refuse(problem),
         };
-        let user = match self.user(transport.name(), &mut parts, state).await {
+        let whence = self.whence(&parts);
+        let user = match self.user(transport.name(), &mut parts, state, whence.as_ref()).await {
             Ok(user) => user,
-            Err(rejection) => return rejection,
+            Err(Stranger::Rejected(rejection)) => return rejection,
+            Err(Stranger::Unopened(Unopened::Busy)) => {
+                let nobody = self.application.guard(None, state, None);
+                return call.busy(node, nobody).await.unwrap_or_else(refuse);
+            }
+            Err(Stranger::Unopened(unopened)) => return refuse(Problem::of_ticket(unopened, node)),
         };
-        call.answer(node, self.application.guard(user, state)).await.unwrap_or_else(refuse)
+        call.answer(node, self.application.guard(user, state, whence)).await.unwrap_or_else(refuse)
     }
 
     async fn command(&self, state: &S, request: Request) -> Response {
@@ -149,23 +176,63 @@ impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity + FromRequestPar
         if let Err(problem) = command::check(&parts, &self.origins) {
             return refuse(problem);
         }
-        let user = match self.user("commands", &mut parts, state).await {
+        let whence = self.whence(&parts);
+        let user = match self.user("commands", &mut parts, state, whence.as_ref()).await {
+            Ok(user) => user,
+            Err(Stranger::Rejected(rejection)) => return rejection,
+            Err(Stranger::Unopened(unopened)) => return refuse(Problem::of_ticket(unopened, node)),
+        };
+        command::answer(node, self.application.guard(user, state, whence), &parts.headers, body).await.unwrap_or_else(refuse)
+    }
+
+    /// Gives a ticket, to whom the application's extractor lets in: a ticket itself is not enough, or one would lead to the next for ever.
+    async fn ticket(&self, state: &S, request: Request) -> Response {
+        let node = &self.application.hub.node;
+        let (mut parts, _) = request.into_parts();
+        let refuse = |problem: Problem| problem.refuse(node, "ticket");
+        let (Some(tickets), Some(whence)) = (&self.application.tickets, self.whence(&parts)) else { return refuse(Problem::NotFound) };
+        if let Err(problem) = command::check(&parts, &self.origins) {
+            return refuse(problem);
+        }
+        let user = match self.known("ticket", &mut parts, state).await {
             Ok(user) => user,
             Err(rejection) => return rejection,
         };
-        command::answer(node, self.application.guard(user, state), &parts.headers, body).await.unwrap_or_else(refuse)
+        tickets.seal(&user, &whence).map_or_else(|| refuse(Problem::Internal), |sealed| ticket::answer(&sealed))
     }
 
-    /// Finds out who a request is from, where the application asks; or gives its extractor's own refusal.
-    async fn user(&self, endpoint: &str, parts: &mut Parts, state: &S) -> Result<Option<U>, Response> {
+    /// Where a request comes from, where tickets are taken.
+    fn whence(&self, parts: &Parts) -> Option<Whence> {
+        self.application.tickets.is_some().then(|| Origins::whence(&parts.uri, &parts.headers))
+    }
+
+    /// Finds out who a request is from, where the application asks: by the ticket in its query, or else by the application's extractor.
+    async fn user(&self, endpoint: &str, parts: &mut Parts, state: &S, whence: Option<&Whence>) -> Result<Option<U>, Stranger> {
         if !self.application.asks() {
             return Ok(None);
         }
-        U::from_request_parts(parts, state).await.map(Some).map_err(|rejection| {
+        if let (Some(tickets), Some(whence)) = (&self.application.tickets, whence)
+            && let Some(ticket) = ticket::of_query(parts.uri.query().unwrap_or_default())
+        {
+            return tickets.open(&ticket, whence).map(Some).map_err(Stranger::Unopened);
+        }
+        self.known(endpoint, parts, state).await.map(Some).map_err(Stranger::Rejected)
+    }
+
+    /// Asks the application's extractor, or gives its own refusal.
+    async fn known(&self, endpoint: &str, parts: &mut Parts, state: &S) -> Result<U, Response> {
+        U::from_request_parts(parts, state).await.map_err(|rejection| {
             let rejection = rejection.into_response();
             self.application.hub.node.metrics.refused.fetch_add(1, Relaxed);
             tracing::debug!(endpoint, status = rejection.status().as_u16(), "refused by the application's extractor");
             rejection
         })
     }
+}
+
+/// Somebody whom nobody knows.
+enum Stranger {
+    /// What the application's extractor answers.
+    Rejected(Response),
+    Unopened(Unopened),
 }

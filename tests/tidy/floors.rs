@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["head", "channel"],
     &["connection"],
     &["hub"],
-    &["commands", "guard", "authorize", "application", "transport"],
+    &["commands", "tickets", "guard", "authorize", "application", "transport"],
     &["schema", "inspect", "prometheus", "router", "serve"],
 ];
 

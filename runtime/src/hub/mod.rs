@@ -14,6 +14,8 @@ mod subscription;
 mod sweep;
 mod table;
 pub(crate) mod timed;
+#[cfg(feature = "tickets")]
+pub(crate) mod used;
 
 use std::marker::PhantomData;
 use std::sync::Arc;

@@ -14,6 +14,8 @@ use super::replies::Replies;
 use super::stream::Stream;
 use super::sweep::Room;
 use super::table::Table;
+#[cfg(feature = "tickets")]
+use super::used::Used;
 use crate::broker::{Broker, Publication, Sink, Timestamp, Wake};
 use crate::channel::Channel;
 use crate::connection::Connection;
@@ -45,6 +47,8 @@ pub(crate) struct Node {
     pub(super) connections: Mutex<Subscribers<Arc<Seat>>>,
     pub(super) people: People,
     pub(crate) replies: Replies,
+    #[cfg(feature = "tickets")]
+    pub(crate) used: Used,
     /// A permit for each command that runs.
     pub(crate) commands: Semaphore,
     /// Poll the connections that own their sockets.
@@ -103,6 +107,8 @@ impl Node {
                 connections: Mutex::new(Subscribers::new()),
                 people: People::default(),
                 replies: Replies::default(),
+                #[cfg(feature = "tickets")]
+                used: Used::default(),
                 commands,
                 drivers: Arc::new(Drivers::new()),
                 drain: OnceLock::new(),
@@ -245,7 +251,7 @@ pub(crate) fn now() -> Timestamp {
     Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, milliseconds))
 }
 
-pub(super) fn milliseconds(duration: Duration) -> u64 {
+pub(crate) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

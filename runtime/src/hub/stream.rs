@@ -160,6 +160,16 @@ impl Stream {
         Some(self)
     }
 
+    /// Its client has a new identity, which ends then; the old one's end is none any more.
+    pub(crate) fn renew(&mut self, expires: Option<Instant>) {
+        if let Ending::At { reason: ByeReason::Expired, .. } = self.end {
+            self.end = Ending::Open;
+        }
+        if let Some(expires) = expires {
+            self.end_at(expires, ByeReason::Expired);
+        }
+    }
+
     /// Its seat, if it may be told something from outside.
     pub(crate) fn told(&self) -> Option<&Arc<Seat>> {
         self.person.is_some().then_some(&self.seat)
@@ -211,6 +221,11 @@ impl Stream {
     /// Its channels, joined and joining.
     pub(crate) fn channels(&self) -> usize {
         self.connection.channels().count()
+    }
+
+    /// Their names.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.connection.channels().map(|channel| channel.name().to_string()).collect()
     }
 
     /// Whether it has the channel.

@@ -49,6 +49,8 @@ impl Node {
     /// Drops what is too old everywhere, and forgets what nobody needs.
     pub(super) async fn sweep(&self) {
         self.replies.expire(&self.limits, Instant::now());
+        #[cfg(feature = "tickets")]
+        self.used.expire(now());
         let mut looked = 0;
         for channel in self.table.shards().flatten() {
             self.grown(channel.expire(now()));

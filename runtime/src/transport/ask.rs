@@ -5,21 +5,21 @@
 //! An answer is never above what is still to be sent: those that wait behind a subscribe go out with the position that ends its replay.
 
 use std::collections::VecDeque;
-use std::future::Future as _;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use serde_json::Value;
-use tokio::task::JoinHandle;
 
 use crate::error::Denied;
-use crate::guard::{Asking, Guard};
+use crate::guard::{Guard, Renewal};
 use crate::hub::stream::Stream;
+use crate::item::Output;
 use crate::position::{Position, Since};
+use crate::protocol::{End, EndReason};
 use crate::transport::command::Command;
 use crate::transport::problem::Problem;
+use crate::transport::renew::{Renewing, Task};
 use crate::transport::request::read_since;
 
 /// The longest `ref` that is kept and repeated, in bytes.
@@ -31,7 +31,6 @@ pub(crate) struct NotUnderstood;
 
 /// The asks of one connection that are not answered yet.
 pub(crate) struct Asks {
-    guard: Guard,
     /// Most channels of the connection.
     channels: usize,
     /// One for each ask, the oldest first; those without their effect are the last of them.
@@ -65,11 +64,13 @@ static TAG: AtomicU64 = AtomicU64::new(0);
 enum State {
     /// The application is asked about a channel; the count says what was taken from the client until then.
     Asking {
-        task: Task,
+        task: Task<Result<(), Denied>>,
         channel: String,
         since: Since,
         changes: u64,
     },
+    /// A new identity is on its way.
+    Renewing(Renewing),
     /// Its effect waits for those before it.
     Ready(Effect),
     /// The channel's replay is under way.
@@ -79,8 +80,8 @@ enum State {
 }
 
 impl Asks {
-    pub(crate) fn new(guard: Guard, channels: usize) -> Self {
-        Self { guard, channels, answers: VecDeque::new() }
+    pub(crate) fn new(channels: usize) -> Self {
+        Self { channels, answers: VecDeque::new() }
     }
 
     /// How many wait for their answer.
@@ -89,56 +90,50 @@ impl Asks {
     }
 
     /// Takes one text; a command is not for this connection to do, and is handed back.
-    pub(crate) fn take(&mut self, text: &str) -> Result<Option<(Option<Value>, Command)>, NotUnderstood> {
+    pub(crate) fn take(&mut self, text: &str, guard: &Guard) -> Result<Option<(Option<Value>, Command)>, NotUnderstood> {
         let value: Value = serde_json::from_str(text).map_err(|_| NotUnderstood)?;
         let reference = reference(&value)?;
-        if let (None, None, Some(command)) = (value.get("subscribe"), value.get("unsubscribe"), value.get("command")) {
-            match command_of(command, value.get("key")) {
-                Ok(command) => return Ok(Some((reference, command))),
-                Err(problem) => self.refuse(reference, problem),
+        let state = match read(&value, guard) {
+            Ok(Asked::Command(command)) => return Ok(Some((reference, command))),
+            Ok(Asked::Join(channel, since)) => join(guard, channel, since),
+            Ok(Asked::Leave(channel)) => {
+                State::Ready(guard.read(&channel).map_or_else(|why| Effect::Refuse(why.into(), None), |()| Effect::Leave(channel)))
             }
-            return Ok(None);
-        }
-        let state = match read(&value) {
-            Ok(Effect::Join { channel, since, .. }) => self.join(channel, since),
-            Ok(Effect::Leave(channel)) => {
-                State::Ready(self.guard.read(&channel).map_or_else(|why| Effect::Refuse(why.into(), None), |()| Effect::Leave(channel)))
-            }
+            Ok(Asked::Renew(renewal)) => State::Renewing(Renewing::begin(renewal)),
             // Without a `ref`, an answer to what is not understood could be taken for another's.
-            Ok(Effect::Refuse(problem, _)) | Err(problem) if problem != Problem::NotUnderstood || reference.is_some() => {
-                State::Ready(Effect::Refuse(problem, None))
-            }
-            _ => return Err(NotUnderstood),
+            Err(problem) if problem != Problem::NotUnderstood || reference.is_some() => State::Ready(Effect::Refuse(problem, None)),
+            Err(_) => return Err(NotUnderstood),
         };
         self.answers.push_back(Answer { tag: TAG.fetch_add(1, Relaxed), reference, left: None, state });
         Ok(None)
     }
 
-    fn refuse(&mut self, reference: Option<Value>, problem: Problem) {
-        let state = State::Ready(Effect::Refuse(problem, None));
-        self.answers.push_back(Answer { tag: TAG.fetch_add(1, Relaxed), reference, left: None, state });
-    }
-
-    fn join(&self, channel: String, since: Since) -> State {
-        match self.guard.read(&channel) {
-            Err(why) => State::Ready(Effect::Refuse(why.into(), None)),
-            Ok(()) if self.guard.is_open() => State::Ready(Effect::Join { channel, since, changes: 0 }),
-            Ok(()) => self.ask(channel, since),
-        }
-    }
-
-    fn ask(&self, channel: String, since: Since) -> State {
-        let changes = self.guard.changes();
-        State::Asking { task: Task::ask(self.guard.ask(&channel)), channel, since, changes }
-    }
-
-    /// Does what the application has allowed since.
-    pub(crate) fn progress(&mut self, stream: &mut Stream, cx: &mut Context<'_>) {
-        let done = |state: &State| !matches!(state, State::Asking { .. } | State::Ready(_));
+    /// Does what the application has allowed since, and gives what the client is told of it.
+    pub(crate) fn progress(&mut self, stream: &mut Stream, guard: &mut Guard, cx: &mut Context<'_>) -> Vec<Output> {
+        let mut told = Vec::new();
+        let done = |state: &State| !matches!(state, State::Asking { .. } | State::Renewing(_) | State::Ready(_));
         let mut at = self.answers.partition_point(|answer| done(&answer.state));
         while let Some(answer) = self.answers.get_mut(at) {
+            if let State::Renewing(renewing) = &mut answer.state {
+                let Poll::Ready(renewed) = renewing.poll(stream, guard, cx) else { return told };
+                self.answers[at].state = match renewed {
+                    Ok((renewed, refused)) => {
+                        *guard = guard.renewed(renewed.visitor);
+                        stream.renew(renewed.expires);
+                        told.extend(self.renew(&refused, at, stream, guard));
+                        State::Done
+                    }
+                    Err(unopened) => State::Refused(Problem::of_ticket(unopened, stream.node())),
+                };
+                at += 1;
+                continue;
+            }
             if let State::Asking { task, channel, since, changes } = &mut answer.state {
-                let Poll::Ready(allowed) = task.poll(cx) else { return };
+                let Poll::Ready(allowed) = task.poll(cx) else { return told };
+                let allowed = allowed.unwrap_or_else(|error| {
+                    tracing::error!(%error, "`authorize` panicked, which is taken for a no");
+                    Err(Denied)
+                });
                 let (channel, since, changes) = (std::mem::take(channel), *since, *changes);
                 answer.state = State::Ready(match allowed {
                     Ok(()) => Effect::Join { channel, since, changes },
@@ -148,11 +143,11 @@ impl Asks {
             if let State::Ready(Effect::Join { channel, since, changes }) = &self.answers[at].state {
                 if self.answers.range(..at).any(|before| before.left.as_ref() == Some(channel)) {
                     // Its client would take what it replays for what it has just left.
-                    return;
+                    return told;
                 }
-                if *changes != self.guard.changes() {
+                if *changes != guard.changes() {
                     // Something was taken meanwhile, and the answer may be from before that.
-                    self.answers[at].state = self.ask(channel.clone(), *since);
+                    self.answers[at].state = ask(guard, channel.clone(), *since);
                     continue;
                 }
             }
@@ -162,6 +157,23 @@ impl Asks {
             }
             at += 1;
         }
+        told
+    }
+
+    /// Leaves what the new identity may not have, and asks it about what waits behind: the old one was asked.
+    fn renew(&mut self, refused: &[String], at: usize, stream: &mut Stream, guard: &Guard) -> Vec<Output> {
+        for answer in self.answers.range_mut(at + 1..) {
+            if let State::Asking { channel, since, .. } = &answer.state {
+                answer.state = ask(guard, channel.clone(), *since);
+            }
+        }
+        let mut told = Vec::new();
+        for channel in refused.iter().filter(|channel| stream.has(channel)) {
+            self.ended(channel);
+            told.push(Output::Ended(Box::new((channel.as_str().into(), End { reason: EndReason::Denied }))));
+        }
+        refused.iter().for_each(|channel| stream.leave(channel));
+        told
     }
 
     /// Does one thing, and gives what becomes of its answer.
@@ -221,7 +233,7 @@ impl Asks {
         let due = match self.answers.front()?.state {
             State::Done => position.is_some(),
             State::Refused(_) => true,
-            State::Asking { .. } | State::Ready(_) | State::Joining(_) => false,
+            State::Asking { .. } | State::Renewing(_) | State::Ready(_) | State::Joining(_) => false,
         };
         let answer = if due { self.answers.pop_front()? } else { return None };
         if self.answers.is_empty() {
@@ -241,28 +253,26 @@ pub(crate) struct Text {
     pub(crate) refused: Option<Problem>,
 }
 
-/// The application's answer, in a task of its own, which ends with the connection.
-struct Task(JoinHandle<Result<(), Denied>>);
-
-impl Task {
-    fn ask(asking: Asking) -> Self {
-        Self(tokio::spawn(asking))
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Denied>> {
-        Pin::new(&mut self.0).poll(cx).map(|answer| {
-            answer.unwrap_or_else(|error| {
-                tracing::error!(%error, "`authorize` panicked, which is taken for a no");
-                Err(Denied)
-            })
-        })
+/// A subscribe, once the channel's name is read.
+fn join(guard: &Guard, channel: String, since: Since) -> State {
+    match guard.read(&channel) {
+        Err(why) => State::Ready(Effect::Refuse(why.into(), None)),
+        Ok(()) if guard.is_open() => State::Ready(Effect::Join { channel, since, changes: 0 }),
+        Ok(()) => ask(guard, channel, since),
     }
 }
 
-impl Drop for Task {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+fn ask(guard: &Guard, channel: String, since: Since) -> State {
+    let changes = guard.changes();
+    State::Asking { task: Task::new(guard.ask(&channel)), channel, since, changes }
+}
+
+/// What a text asks for.
+enum Asked {
+    Join(String, Since),
+    Leave(String),
+    Command(Command),
+    Renew(Renewal),
 }
 
 /// The `ref`: a number, a string, or none; another, or too long to be kept, cannot be answered.
@@ -276,17 +286,21 @@ fn reference(ask: &Value) -> Result<Option<Value>, NotUnderstood> {
 }
 
 /// What is asked: exactly one thing.
-fn read(ask: &Value) -> Result<Effect, Problem> {
-    match (ask.get("subscribe"), ask.get("unsubscribe"), ask.get("command")) {
-        (Some(Value::String(channel)), None, None) => {
+fn read(ask: &Value, guard: &Guard) -> Result<Asked, Problem> {
+    let mut things = ["subscribe", "unsubscribe", "command", "ticket"].into_iter().filter_map(|name| Some((name, ask.get(name)?)));
+    match (things.next(), things.next()) {
+        (Some(("subscribe", Value::String(channel))), None) => {
             let since = match ask.get("since") {
                 None | Some(Value::Null) => Since::Now,
                 Some(Value::String(text)) => read_since(text)?,
                 Some(_) => return Err(Problem::PositionMalformed),
             };
-            Ok(Effect::Join { channel: channel.clone(), since, changes: 0 })
+            Ok(Asked::Join(channel.clone(), since))
         }
-        (None, Some(Value::String(channel)), None) => Ok(Effect::Leave(channel.clone())),
+        (Some(("unsubscribe", Value::String(channel))), None) => Ok(Asked::Leave(channel.clone())),
+        (Some(("command", command)), None) => command_of(command, ask.get("key")).map(Asked::Command),
+        // Where tickets are not taken, nothing is known of them.
+        (Some(("ticket", Value::String(ticket))), None) => guard.renew(ticket.clone()).map(Asked::Renew).ok_or(Problem::NotUnderstood),
         _ => Err(Problem::NotUnderstood),
     }
 }

@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 
-use crate::guard::Guard;
 use crate::hub::node::Node;
 use crate::transport::ask::Asks;
 use crate::transport::command::Commands;
@@ -20,8 +19,8 @@ pub(super) struct Inbound {
 }
 
 impl Inbound {
-    pub(super) fn new(node: &Node, guard: &Guard, deflates: bool) -> Self {
-        let asks = Asks::new(guard.clone(), node.limits.channels_per_connection);
+    pub(super) fn new(node: &Node, deflates: bool) -> Self {
+        let asks = Asks::new(node.limits.channels_per_connection);
         let decoder = Decoder::new(node.limits.inbound_bytes);
         let decoder = if deflates { decoder.with_deflate() } else { decoder };
         Self { decoder, unread: Bytes::new(), pong: None, asks, commands: Commands::default() }

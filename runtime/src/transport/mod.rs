@@ -18,9 +18,11 @@ mod line;
 pub(crate) mod origin;
 mod poll;
 pub(crate) mod problem;
+mod renew;
 mod request;
 mod socket;
 mod sse;
+pub(crate) mod ticket;
 mod ws;
 
 use std::sync::Arc;
@@ -105,6 +107,15 @@ impl Call {
     /// Asks about the channels, and answers.
     pub(crate) async fn answer(self, node: &Arc<Node>, guard: Guard) -> Result<Response, Problem> {
         let stream = self.connect(node, &guard).await?;
+        self.with(node, guard, stream).await
+    }
+
+    /// Tells its client that there is no room, in the words of its transport.
+    pub(crate) async fn busy(self, node: &Arc<Node>, guard: Guard) -> Result<Response, Problem> {
+        self.with(node, guard, Err(Refused::Busy)).await
+    }
+
+    async fn with(self, node: &Arc<Node>, guard: Guard, stream: Result<Stream, Refused>) -> Result<Response, Problem> {
         match self.way {
             Way::Sse(hand_over) => Ok(sse::answer(node, stream, hand_over)),
             Way::Ws(handshake) => Ok(ws::answer(node, guard, stream, handshake)),

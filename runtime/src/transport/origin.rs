@@ -1,10 +1,14 @@
 //! Which pages may open a WebSocket here, and read the other endpoints from elsewhere.
 //! A browser sends its cookies with an upgrade from any page, and CORS does not hold it back: only this check does.
 
+use std::fmt;
+
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use crate::tickets::Whence;
 
 /// The origins that an application allows beside its own.
 #[derive(Debug, Clone, Default)]
@@ -46,8 +50,24 @@ impl Origins {
             return site.map_or(!headers.contains_key(header::COOKIE), |site| site == "same-origin" || site == "none");
         };
         let Some(origin) = origin.to_str().ok().filter(|_| origins.next().is_none()) else { return false };
-        let host = uri.authority().map(Authority::as_str).or_else(|| headers.get(header::HOST)?.to_str().ok());
-        self.names(origin) || host.is_some_and(|host| Origin::read(origin).is_some_and(|origin| origin.is_host(host)))
+        self.names(origin) || host(uri, headers).is_some_and(|host| Origin::read(origin).is_some_and(|origin| origin.is_host(host)))
+    }
+
+    /// Where a request comes from. One of another site that names no origin can be nobody's page, for a browser that lets a page read what
+    /// it asked for names it.
+    pub(crate) fn whence(uri: &Uri, headers: &HeaderMap) -> Whence {
+        if let Some(origin) = headers.get(header::ORIGIN) {
+            let origin = origin.to_str().unwrap_or_default();
+            let origin = Origin::read(origin).map_or_else(|| origin.to_owned(), |origin| origin.to_string());
+            return Whence { origin: Some(origin), own: Vec::new() };
+        }
+        if headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none") {
+            return Whence { origin: Some(String::new()), own: Vec::new() };
+        }
+        let host = host(uri, headers);
+        // Behind a proxy that ends TLS the scheme is not known here.
+        let own = ["http", "https"].iter().filter_map(|scheme| Origin::read(&format!("{scheme}://{}", host?)));
+        Whence { origin: None, own: own.map(|own| own.to_string()).collect() }
     }
 
     /// CORS for the allowed origins: with cookies, and the headers that a client made of `fetch` needs to resume and to send commands.
@@ -60,6 +80,11 @@ impl Origins {
             .allow_methods([Method::GET, Method::POST])
             .allow_headers(["last-event-id", "content-type", "idempotency-key"].map(HeaderName::from_static))
     }
+}
+
+/// The host that a request is for.
+fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+    uri.authority().map(Authority::as_str).or_else(|| headers.get(header::HOST)?.to_str().ok())
 }
 
 /// `scheme://host[:port]`, read.
@@ -97,6 +122,14 @@ impl Origin {
             _ => None,
         };
         split(host).is_some_and(|(host, port)| host == self.host && port.or(default) == self.port)
+    }
+}
+
+/// As one text for all ways to write it.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme, self.host)?;
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
     }
 }
 

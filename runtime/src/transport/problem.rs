@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::contract::CHANNEL_NAME_BYTES;
 use crate::error::{ChannelError, Denied, Rejected};
 use crate::hub::node::Node;
+use crate::tickets::Unopened;
 
 /// Why a request, or one thing asked over a WebSocket, is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -38,6 +39,8 @@ pub(crate) enum Problem {
     HandshakeMalformed,
     #[error("the application does not allow this channel")]
     Denied,
+    #[error("the ticket is not good: ask for a new one")]
+    TicketRefused,
     #[error(
         "this origin may not open a WebSocket here: serve the page from the same host, let the proxy pass `Host` on, or name the origin in `allow_origins`"
     )]
@@ -56,7 +59,7 @@ pub(crate) enum Problem {
     Busy { retry_ms: u64 },
     #[error("the server is about to end: come back, to another")]
     Draining { retry_ms: u64 },
-    #[error("this asks for nothing known: one of `subscribe`, `unsubscribe`, `command`, and a `ref`")]
+    #[error("this asks for nothing known: one of `subscribe`, `unsubscribe`, `command`, `ticket`, and a `ref`")]
     NotUnderstood,
     #[error("this hub takes no commands")]
     CommandUnsupported,
@@ -114,6 +117,7 @@ impl Problem {
             Self::WaitMalformed => ("wait_malformed", StatusCode::BAD_REQUEST),
             Self::HandshakeMalformed => ("handshake_malformed", StatusCode::BAD_REQUEST),
             Self::Denied => ("denied", StatusCode::FORBIDDEN),
+            Self::TicketRefused => ("ticket_refused", StatusCode::UNAUTHORIZED),
             Self::OriginRefused => ("origin_refused", StatusCode::FORBIDDEN),
             Self::NotFound => ("not_found", StatusCode::NOT_FOUND),
             Self::MethodNotAllowed { .. } => ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED),
@@ -169,6 +173,10 @@ impl Problem {
             Self::MethodNotAllowed { allow } => {
                 headers.insert(header::ALLOW, HeaderValue::from_static(allow));
             }
+            // RFC 9110, section 15.5.2: a 401 names what it wants.
+            Self::TicketRefused => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Ticket"));
+            }
             Self::Busy { retry_ms } | Self::Draining { retry_ms } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_ms.div_ceil(1_000).max(1)));
             }
@@ -183,6 +191,16 @@ impl Problem {
             _ => {}
         }
         response
+    }
+}
+
+impl Problem {
+    /// Why a ticket was not taken.
+    pub(crate) fn of_ticket(unopened: Unopened, node: &Node) -> Self {
+        match unopened {
+            Unopened::Refused => Self::TicketRefused,
+            Unopened::Busy => Self::Busy { retry_ms: node.retry() },
+        }
     }
 }
 

@@ -170,7 +170,8 @@ impl Connection {
         let Stage::Open(stream) = &mut self.line.stage else { return Ok(false) };
         if let Some(inbound) = &mut self.inbound {
             turn.pieces.extend(inbound.pong.take());
-            inbound.asks.progress(stream, cx);
+            let told = inbound.asks.progress(stream, &mut self.guard, cx);
+            told.iter().for_each(|output| output.frames(None, &mut turn.pieces));
         }
         let next = stream.poll_next(cx, turn.now, &mut turn.batch);
         let position = stream.position();
@@ -221,8 +222,8 @@ impl Connection {
     }
 
     fn inbound(&mut self) -> &mut Inbound {
-        let Self { line: Line { node, .. }, guard, agreed, inbound, .. } = self;
-        inbound.get_or_insert_with(|| Box::new(Inbound::new(node, guard, agreed.is_some())))
+        let Self { line: Line { node, .. }, agreed, inbound, .. } = self;
+        inbound.get_or_insert_with(|| Box::new(Inbound::new(node, agreed.is_some())))
     }
 
     /// Takes what was read and had to wait, or else what there is to read.
@@ -261,8 +262,9 @@ impl Connection {
     fn receive(&mut self, received: Received, now: Instant) -> Result<(), End> {
         match received {
             Received::Text(text) => {
+                let guard = self.guard.clone();
                 let Inbound { asks, commands, .. } = self.inbound();
-                match asks.take(&text) {
+                match asks.take(&text, &guard) {
                     Ok(None) => {}
                     Ok(Some((reference, command))) => commands.take(reference, command),
                     Err(NotUnderstood) => return Err(End::Ours(close::NOT_UNDERSTOOD, "not understood")),

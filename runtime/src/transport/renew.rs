@@ -1,0 +1,102 @@
+//! A new identity for a connection, in place: its ticket is opened, then the application is asked about every channel of the connection
+//! anew. Both in tasks of their own, for the application's code may block, and a driver must not.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
+use tokio::task::{JoinError, JoinHandle};
+
+use crate::guard::{Guard, Renewal, Renewed};
+use crate::hub::stream::Stream;
+use crate::tickets::Unopened;
+
+/// See the module.
+pub(crate) enum Renewing {
+    Opening(Task<Result<Renewed, Unopened>>),
+    /// The count says what was taken from the client before the application was asked.
+    Asking {
+        changes: u64,
+        task: Task<(Renewed, Vec<String>)>,
+    },
+}
+
+impl Renewing {
+    pub(crate) fn begin(renewal: Renewal) -> Self {
+        Self::Opening(Task::new(renewal))
+    }
+
+    /// The new identity, and those channels that it may not have. Called once all that was asked before has its effect, so that no
+    /// channel is left out.
+    pub(crate) fn poll(&mut self, stream: &Stream, guard: &Guard, cx: &mut Context<'_>) -> Poll<Result<(Renewed, Vec<String>), Unopened>> {
+        loop {
+            let renewed = match self {
+                Self::Opening(task) => {
+                    let opened = ready!(task.poll(cx)).unwrap_or_else(|error| {
+                        tracing::error!(%error, "the user of a ticket could not be read");
+                        Err(Unopened::Refused)
+                    });
+                    match opened {
+                        Ok(renewed) => renewed,
+                        Err(unopened) => return Poll::Ready(Err(unopened)),
+                    }
+                }
+                Self::Asking { changes, task } => {
+                    // What panics there is caught there: the task itself only ends early with its runtime.
+                    let Ok((renewed, refused)) = ready!(task.poll(cx)) else { return Poll::Ready(Err(Unopened::Refused)) };
+                    if *changes == guard.changes() {
+                        return Poll::Ready(Ok((renewed, refused)));
+                    }
+                    // Something was taken meanwhile, and the answers may be from before that.
+                    renewed
+                }
+            };
+            *self = Self::ask(renewed, stream, guard);
+        }
+    }
+
+    fn ask(renewed: Renewed, stream: &Stream, guard: &Guard) -> Self {
+        let changes = guard.changes();
+        let (guard, names) = (guard.renewed(renewed.visitor.clone()), stream.names());
+        let task = Task::new(async move {
+            let asked = join_all(names.iter().map(|name| may(&guard, name))).await;
+            let refused = names.into_iter().zip(asked).filter_map(|(name, may)| (!may).then_some(name));
+            (renewed, refused.collect())
+        });
+        Self::Asking { changes, task }
+    }
+}
+
+/// Whether this identity may have the channel.
+async fn may(guard: &Guard, name: &str) -> bool {
+    let asked = AssertUnwindSafe(async { guard.ask(name).await }).catch_unwind().await;
+    asked.map_or_else(
+        |_| {
+            tracing::error!("`authorize` panicked, which is taken for a no");
+            false
+        },
+        |answer| answer.is_ok(),
+    )
+}
+
+/// The application's code, in a task of its own, which ends with the connection.
+pub(crate) struct Task<T>(JoinHandle<T>);
+
+impl<T: Send + 'static> Task<T> {
+    pub(crate) fn new(work: impl Future<Output = T> + Send + 'static) -> Self {
+        Self(tokio::spawn(work))
+    }
+
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
+        Pin::new(&mut self.0).poll(cx)
+    }
+}
+
+impl<T> Drop for Task<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
