@@ -8,15 +8,18 @@ mod transports {
     mod client;
     mod commands;
     mod deflate;
+    mod doors;
     mod drain;
     mod inflate;
     mod log;
     mod poll;
     mod problem;
+    mod renewal;
     mod revoke;
     mod server;
     mod slow;
     mod sse;
+    mod tickets;
     mod who;
     mod ws;
     mod ws_close;

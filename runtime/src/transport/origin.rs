@@ -222,6 +222,26 @@ mod tests {
     }
 
     #[test]
+    fn an_origin_is_one_however_it_is_written_and_a_browser_on_the_pages_own_host_names_none() {
+        let whence = |headers: &[(&'static str, &str)]| {
+            let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().expect("a value")));
+            Origins::whence(&"/ticket".parse().expect("a path"), &headers.collect())
+        };
+        let named = |origin: &str| Whence { origin: Some(origin.to_owned()), own: Vec::new() };
+        let host = ("host", "App.Example");
+        assert_eq!(whence(&[host, ("origin", "https://App.example")]), named("https://app.example:443"));
+        assert_eq!(whence(&[host, ("origin", "https://app.example:443")]), named("https://app.example:443"));
+        assert_eq!(whence(&[host, ("origin", "null")]), named("null"));
+        let own = vec!["http://app.example:80".to_owned(), "https://app.example:443".to_owned()];
+        for site in ["same-origin", "none"] {
+            assert_eq!(whence(&[host, ("sec-fetch-site", site)]), Whence { origin: None, own: own.clone() });
+        }
+        assert_eq!(whence(&[host]), Whence { origin: None, own });
+        assert_eq!(whence(&[host, ("sec-fetch-site", "cross-site")]), named(""));
+        assert_eq!(whence(&[]), Whence { origin: None, own: Vec::new() });
+    }
+
+    #[test]
     fn without_an_origin_the_fetch_metadata_decide_and_without_both_it_is_no_browser() {
         for (site, pass) in [("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false)] {
             assert_eq!(passes(&[], "app.example", &[("sec-fetch-site", site)]), pass, "{site}");

@@ -17,11 +17,7 @@ use crate::tickets::Unopened;
 /// See the module.
 pub(crate) enum Renewing {
     Opening(Task<Result<Renewed, Unopened>>),
-    /// The count says what was taken from the client before the application was asked.
-    Asking {
-        changes: u64,
-        task: Task<(Renewed, Vec<String>)>,
-    },
+    Asking(Task<(Renewed, Vec<String>)>),
 }
 
 impl Renewing {
@@ -30,43 +26,30 @@ impl Renewing {
     }
 
     /// The new identity, and those channels that it may not have. Called once all that was asked before has its effect, so that no
-    /// channel is left out.
+    /// channel is left out. What is taken from the client meanwhile is not given back: a renewal joins nothing.
     pub(crate) fn poll(&mut self, stream: &Stream, guard: &Guard, cx: &mut Context<'_>) -> Poll<Result<(Renewed, Vec<String>), Unopened>> {
-        loop {
-            let renewed = match self {
-                Self::Opening(task) => {
-                    let opened = ready!(task.poll(cx)).unwrap_or_else(|error| {
-                        tracing::error!(%error, "the user of a ticket could not be read");
-                        Err(Unopened::Refused)
-                    });
-                    match opened {
-                        Ok(renewed) => renewed,
-                        Err(unopened) => return Poll::Ready(Err(unopened)),
-                    }
-                }
-                Self::Asking { changes, task } => {
-                    // What panics there is caught there: the task itself only ends early with its runtime.
-                    let Ok((renewed, refused)) = ready!(task.poll(cx)) else { return Poll::Ready(Err(Unopened::Refused)) };
-                    if *changes == guard.changes() {
-                        return Poll::Ready(Ok((renewed, refused)));
-                    }
-                    // Something was taken meanwhile, and the answers may be from before that.
-                    renewed
-                }
-            };
-            *self = Self::ask(renewed, stream, guard);
+        if let Self::Opening(task) = self {
+            let opened = ready!(task.poll(cx)).unwrap_or_else(|error| {
+                tracing::error!(%error, "the user of a ticket could not be read");
+                Err(Unopened::Refused)
+            });
+            match opened {
+                Ok(renewed) => *self = Self::ask(renewed, stream, guard),
+                Err(unopened) => return Poll::Ready(Err(unopened)),
+            }
         }
+        let Self::Asking(task) = self else { return Poll::Pending };
+        // What panics there is caught there: the task itself only ends early with its runtime.
+        Poll::Ready(ready!(task.poll(cx)).map_err(|_| Unopened::Refused))
     }
 
     fn ask(renewed: Renewed, stream: &Stream, guard: &Guard) -> Self {
-        let changes = guard.changes();
         let (guard, names) = (guard.renewed(renewed.visitor.clone()), stream.names());
-        let task = Task::new(async move {
+        Self::Asking(Task::new(async move {
             let asked = join_all(names.iter().map(|name| may(&guard, name))).await;
-            let refused = names.into_iter().zip(asked).filter_map(|(name, may)| (!may).then_some(name));
-            (renewed, refused.collect())
-        });
-        Self::Asking { changes, task }
+            let refused = names.into_iter().zip(asked).filter_map(|(name, may)| (!may).then_some(name)).collect();
+            (renewed, refused)
+        }))
     }
 }
 
