@@ -46,7 +46,7 @@ pub use router::Endpoints;
 #[cfg(feature = "serve")]
 pub use serve::{Serve, ServeLimits, serve, shutdown_signal};
 #[cfg(feature = "tickets")]
-pub use tickets::{TicketSecret, TicketSecretError};
+pub use tickets::{TicketSecret, TicketSecretError, Ticketed};
 pub use triwire_macros::Realtime;
 
 /// What the derive writes; not for use by hand.

@@ -17,6 +17,8 @@ use crate::contract::Realtime;
 use crate::hub::Hub;
 use crate::identity::{Anyone, Identity};
 use crate::schema::Document;
+#[cfg(feature = "tickets")]
+use crate::tickets::{Sealer, TicketSecret, Ticketed};
 use crate::tickets::{Unopened, Whence};
 use crate::transport::origin::Origins;
 use crate::transport::problem::Problem;
@@ -86,12 +88,12 @@ impl<E: Realtime, S, U: Identity> Endpoints<E, S, U> {
     /// node, for requests from the origin that asked for it, for [`Limits::ticket`](crate::Limits::ticket). Over a WebSocket it renews the
     /// connection's identity in place.
     #[cfg(feature = "tickets")]
-    pub fn tickets(mut self, secret: &crate::TicketSecret) -> Self
+    pub fn tickets(mut self, secret: &TicketSecret) -> Self
     where
-        U: serde::Serialize + serde::de::DeserializeOwned,
+        U: Ticketed,
     {
         let node = Arc::clone(&self.application.hub.node);
-        self.application.tickets = Some(Arc::new(crate::tickets::Sealer::new(node, secret, E::CONTRACT.name)));
+        self.application.tickets = Some(Arc::new(Sealer::new(node, secret, E::CONTRACT.name)));
         self
     }
 

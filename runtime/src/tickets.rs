@@ -8,6 +8,8 @@ mod secret;
 #[cfg(feature = "tickets")]
 pub(crate) use seal::Sealer;
 #[cfg(feature = "tickets")]
+pub use seal::Ticketed;
+#[cfg(feature = "tickets")]
 pub use secret::{TicketSecret, TicketSecretError};
 
 /// Makes tickets of users, and users of tickets.

@@ -286,7 +286,7 @@ async fn a_user_that_fits_into_no_url_gets_no_ticket_and_the_log_says_why() {
     let response = ask(server.address, "", &headers).await;
     assert_eq!(response.status(), 500);
     assert_eq!(json(response).await["code"], "internal");
-    let lines = lines.lock().expect("not poisoned");
+    let lines = lines.lock().expect("not poisoned").clone();
     assert!(lines.iter().any(|line| line.contains("a ticket at most 4096")), "{lines:?}");
 }
 
@@ -325,7 +325,7 @@ async fn nothing_of_a_ticket_is_in_the_log_but_why_it_was_refused() {
         ws.send(format!(r#"{{"ticket":"{ticket}","ref":1}}"#)).await;
         assert_eq!(ws.json().await["error"]["code"], "ticket_refused");
     }
-    let lines = lines.lock().expect("not poisoned");
+    let lines = lines.lock().expect("not poisoned").clone();
     for why in ["another secret", "has expired", "another origin", "used before", "no ticket", "another user's"] {
         assert!(lines.iter().any(|line| line.contains(why)), "{why}: {lines:?}");
     }

@@ -16,6 +16,19 @@ use crate::broker::Timestamp;
 use crate::hub::node::{Node, milliseconds, now};
 use crate::hub::used::{Id, Use};
 
+/// A user that can be sealed into a ticket: one that serde writes and reads.
+///
+/// It is implemented for every type that derives `Serialize` and `Deserialize`; [`Endpoints::tickets`](crate::Endpoints::tickets) asks for it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sealed into a ticket",
+    label = "the user that `authorize` takes must be one that serde writes and reads",
+    note = "`tickets` stands after `authorize`, and `{Self}` derives `serde::Serialize` and `serde::Deserialize`"
+)]
+pub trait Ticketed: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<U: Serialize + DeserializeOwned> Ticketed for U {}
+
 /// The longest ticket: it must fit into a URL, and a URL into a head.
 const TICKET_BYTES: usize = 4_096;
 const NONCE_BYTES: usize = size_of::<Id>();
