@@ -22,7 +22,7 @@ use crate::hub::used::{Id, Use};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sealed into a ticket",
     label = "the user that `authorize` takes must be one that serde writes and reads",
-    note = "`tickets` stands after `authorize`, and `{Self}` derives `serde::Serialize` and `serde::Deserialize`"
+    note = "`authorize` says who a client is, and stands before `tickets`; its user derives `serde::Serialize` and `serde::Deserialize`"
 )]
 pub trait Ticketed: Serialize + DeserializeOwned {}
 
