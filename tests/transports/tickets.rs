@@ -326,7 +326,7 @@ async fn nothing_of_a_ticket_is_in_the_log_but_why_it_was_refused() {
         assert_eq!(ws.json().await["error"]["code"], "ticket_refused");
     }
     let lines = lines.lock().expect("not poisoned").clone();
-    for why in ["another secret", "has expired", "another origin", "used before", "no ticket", "another user's"] {
+    for why in ["another key", "has expired", "another origin", "used before", "no ticket", "another user's"] {
         assert!(lines.iter().any(|line| line.contains(why)), "{why}: {lines:?}");
     }
     for secret in all.iter().chain([&other.as_str()]).map(|ticket| &ticket[..ticket.len().min(24)]).chain(["carlotta", "dorothea"]) {

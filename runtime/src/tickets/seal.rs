@@ -62,7 +62,7 @@ struct Read<U> {
 enum Why {
     #[error("it is no ticket")]
     Malformed,
-    #[error("it was changed, or sealed by another secret or for another hub")]
+    #[error("it was changed, or sealed by another key or for another hub")]
     Foreign,
     /// What serde says of it could quote what it holds.
     #[error("its user is not one that this program reads")]
