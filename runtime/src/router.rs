@@ -161,12 +161,12 @@ impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity + FromRequestPar
         let whence = self.whence(&parts);
         let user = match self.user(transport.name(), &mut parts, state, whence.as_ref()).await {
             Ok(user) => user,
-            Err(Stranger::Rejected(rejection)) => return rejection,
-            Err(Stranger::Unopened(Unopened::Busy)) => {
+            Err(Unknown::Rejected(rejection)) => return rejection,
+            Err(Unknown::Unopened(Unopened::Busy)) => {
                 let nobody = self.application.guard(None, state, None);
                 return call.busy(node, nobody).await.unwrap_or_else(refuse);
             }
-            Err(Stranger::Unopened(unopened)) => return refuse(Problem::of_ticket(unopened, node)),
+            Err(Unknown::Unopened(unopened)) => return refuse(Problem::of_ticket(unopened, node)),
         };
         call.answer(node, self.application.guard(user, state, whence)).await.unwrap_or_else(refuse)
     }
@@ -181,8 +181,8 @@ impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity + FromRequestPar
         let whence = self.whence(&parts);
         let user = match self.user("commands", &mut parts, state, whence.as_ref()).await {
             Ok(user) => user,
-            Err(Stranger::Rejected(rejection)) => return rejection,
-            Err(Stranger::Unopened(unopened)) => return refuse(Problem::of_ticket(unopened, node)),
+            Err(Unknown::Rejected(rejection)) => return rejection,
+            Err(Unknown::Unopened(unopened)) => return refuse(Problem::of_ticket(unopened, node)),
         };
         command::answer(node, self.application.guard(user, state, whence), &parts.headers, body).await.unwrap_or_else(refuse)
     }
@@ -209,16 +209,16 @@ impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity + FromRequestPar
     }
 
     /// Finds out who a request is from, where the application asks: by the ticket in its query, or else by the application's extractor.
-    async fn user(&self, endpoint: &str, parts: &mut Parts, state: &S, whence: Option<&Whence>) -> Result<Option<U>, Stranger> {
+    async fn user(&self, endpoint: &str, parts: &mut Parts, state: &S, whence: Option<&Whence>) -> Result<Option<U>, Unknown> {
         if !self.application.asks() {
             return Ok(None);
         }
         if let (Some(tickets), Some(whence)) = (&self.application.tickets, whence)
             && let Some(ticket) = ticket::of_query(parts.uri.query().unwrap_or_default())
         {
-            return tickets.open(&ticket, whence).map(Some).map_err(Stranger::Unopened);
+            return tickets.open(&ticket, whence).map(Some).map_err(Unknown::Unopened);
         }
-        self.known(endpoint, parts, state).await.map(Some).map_err(Stranger::Rejected)
+        self.known(endpoint, parts, state).await.map(Some).map_err(Unknown::Rejected)
     }
 
     /// Asks the application's extractor, or gives its own refusal.
@@ -233,7 +233,7 @@ impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity + FromRequestPar
 }
 
 /// Somebody whom nobody knows.
-enum Stranger {
+enum Unknown {
     /// What the application's extractor answers.
     Rejected(Response),
     Unopened(Unopened),

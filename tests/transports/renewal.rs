@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
+use axum::Router;
 use futures_util::SinkExt;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
-use triwire::Limits;
+use triwire::{Denied, Hub, Limits, Realtime, TicketSecret};
 
-use super::client::Ws;
-use super::server::Server;
-use super::tickets::{SECRET, server, ticket, with};
+use super::client::{Ws, get};
+use super::server::{Server, serve};
+use super::tickets::{SECRET, User, server, ticket, with};
 
 /// A WebSocket of this user.
 async fn open(server: &Server, name: &str, query: &str, headers: &[(&'static str, &str)]) -> Ws {
@@ -175,4 +179,46 @@ async fn a_client_that_goes_in_the_middle_of_its_renewal_leaves_nothing_behind()
         }
     })
     .await;
+}
+
+/// What is not for everybody.
+#[derive(Realtime, Serialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum LetterEvent {
+    /// To those who have a room.
+    #[realtime(channel = "letters", audience = "{to}")]
+    Letter { to: String },
+}
+
+async fn anything(_: User, _: LetterChannel) -> Result<(), Denied> {
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_new_identity_is_shown_what_is_for_it_and_nothing_that_was_for_the_old() {
+    let hub = Hub::<LetterEvent>::new();
+    let endpoints = hub.endpoints().authorize(anything).visible(|user: &User, to| user.rooms.iter().any(|room| room == to));
+    let app = Router::new().nest("/chat", endpoints.tickets(&TicketSecret::from(SECRET)).into_router());
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(serve(listener, app, std::future::pending()));
+    let write = async |to: &str| hub.publish(LetterEvent::Letter { to: to.to_owned() }).await.map(drop).expect("published");
+
+    let mut ws =
+        Ws::with(address, "channel=letters", &[("authorization", "Bearer alice"), ("x-rooms", "tea")]).await.expect("an upgrade").0;
+    ws.text().await;
+    for to in ["den", "tea"] {
+        write(to).await;
+    }
+    assert_eq!(ws.json().await["event"]["to"], "tea");
+    ws.send(renew(&ticket(address, "alice", &[("x-rooms", "den")]).await, 1)).await;
+    assert_eq!(ws.json().await["ref"], 1);
+    for to in ["tea", "den"] {
+        write(to).await;
+    }
+    assert_eq!(ws.json().await["event"]["to"], "den");
+
+    let of_another_hub = ticket(server().await.address, "alice", &[]).await;
+    let response = get(address, &format!("/chat/poll?channel=letters&ticket={of_another_hub}"), &[]).await;
+    assert_eq!(response.status(), 401, "whoever has the same secret");
 }

@@ -24,7 +24,7 @@ use super::server::Server;
 pub(super) struct User {
     pub(super) name: String,
     #[serde(deserialize_with = "rooms")]
-    rooms: Vec<String>,
+    pub(super) rooms: Vec<String>,
     until: Option<SystemTime>,
 }
 

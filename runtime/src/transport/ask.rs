@@ -120,6 +120,9 @@ impl Asks {
                     Ok((renewed, refused)) => {
                         *guard = guard.renewed(renewed.visitor);
                         stream.renew(renewed.expires);
+                        if stream.node().guards.is_some() {
+                            stream.show(guard.eyes());
+                        }
                         told.extend(self.renew(&refused, at, stream, guard));
                         State::Done
                     }

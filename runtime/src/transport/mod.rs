@@ -10,6 +10,7 @@ mod ask;
 mod chunked;
 pub(crate) mod command;
 pub(crate) mod direct;
+mod end;
 mod handshake;
 mod inbound;
 #[cfg(feature = "serve")]

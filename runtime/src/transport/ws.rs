@@ -19,12 +19,13 @@ use crate::item::Output;
 use crate::position::Position;
 use crate::protocol::{Bye, ByeReason, close};
 use crate::transport::ask::{self, NotUnderstood, Text};
+use crate::transport::end::End;
 use crate::transport::handshake::Handshake;
 use crate::transport::inbound::Inbound;
 use crate::transport::line::{Cut, Line, ROUNDS, Stage};
 use crate::transport::problem::Problem;
 use crate::transport::socket::Socket;
-use crate::websocket::{Agreed, Opcode, Received, Violation, close_frame, frame};
+use crate::websocket::{Agreed, Opcode, Received, close_frame, frame};
 
 /// Accepts. What refuses a stream is told inside it, for a browser shows a page nothing of a refused upgrade.
 pub(crate) fn answer(node: &Arc<Node>, guard: Guard, stream: Result<Stream, Refused>, handshake: Handshake) -> Response {
@@ -42,52 +43,6 @@ pub(crate) fn answer(node: &Arc<Node>, guard: Guard, stream: Result<Stream, Refu
         drivers.drive(connection);
     });
     response
-}
-
-/// Why a connection ends.
-#[derive(Debug)]
-enum End {
-    /// There is nobody to tell.
-    Gone,
-    /// The client closed, with this code.
-    Theirs(Option<u16>),
-    /// We close, with this code and why.
-    Ours(u16, &'static str),
-    /// The client takes nothing, or gives no sign of life.
-    Stalled,
-}
-
-impl End {
-    fn bye(reason: ByeReason) -> Self {
-        match reason {
-            ByeReason::Drain => Self::Ours(close::DRAIN, "drain"),
-            ByeReason::Busy => Self::Ours(close::LATER, "busy"),
-            ByeReason::Stalled => Self::Ours(close::LATER, "stalled"),
-            ByeReason::Expired => Self::Ours(close::EXPIRED, "expired"),
-            ByeReason::Denied => Self::Ours(close::DENIED, "denied"),
-            ByeReason::Lifetime => Self::Ours(close::GOING_AWAY, "lifetime"),
-        }
-    }
-}
-
-impl From<Cut> for End {
-    fn from(cut: Cut) -> Self {
-        match cut {
-            Cut::Gone => Self::Gone,
-            Cut::Stalled => Self::Stalled,
-        }
-    }
-}
-
-impl From<Violation> for End {
-    fn from(violation: Violation) -> Self {
-        let why = match violation {
-            Violation::Protocol(rule) => rule,
-            Violation::Utf8 => "not UTF-8",
-            Violation::Large => "over the limit `inbound_bytes`",
-        };
-        Self::Ours(violation.code(), why)
-    }
 }
 
 struct Connection {
