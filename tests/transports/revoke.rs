@@ -195,7 +195,8 @@ async fn raw(address: SocketAddr, way: &str, query: &str) -> tokio::net::TcpStre
     use tokio::io::AsyncWriteExt;
     let upgrade =
         "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-    let upgrade = if way == "ws" { upgrade } else { "" };
+    // The end of the bytes is the end of the stream under every server.
+    let upgrade = if way == "ws" { upgrade } else { "connection: close\r\n" };
     let mut socket = tokio::net::TcpStream::connect(address).await.expect("connects");
     let head = format!("GET /chat/{way}?{query} HTTP/1.1\r\nhost: {address}\r\n{upgrade}\r\n");
     socket.write_all(head.as_bytes()).await.expect("written");
