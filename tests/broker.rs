@@ -21,6 +21,8 @@ use reader::{Reader, Seen, Truth};
 enum RoomEvent {
     #[realtime(channel = "room:{room}")]
     Said { room: String, number: u64 },
+    #[realtime(channel = "room:{room}", latest, key = piece)]
+    Moved { room: String, piece: u64, number: u64 },
 }
 
 const ROOMS: [&str; 3] = ["busy", "some", "quiet"];
@@ -43,16 +45,25 @@ async fn hubs(store: &Arc<Store>, nodes: usize) -> Vec<Hub<RoomEvent>> {
     hubs
 }
 
-/// Publishes on whichever node takes it.
-async fn say(hubs: &[Hub<RoomEvent>], truth: &Mutex<Truth>, room: &str, number: u64) {
+/// Publishes on whichever node takes it: a word, or the new place of a piece.
+async fn publish(hubs: &[Hub<RoomEvent>], truth: &Mutex<Truth>, room: &str, number: u64, piece: Option<u64>) {
     for hub in hubs.iter().cycle() {
+        let room = room.to_owned();
+        let event = match piece {
+            Some(piece) => RoomEvent::Moved { room: room.clone(), piece, number },
+            None => RoomEvent::Said { room: room.clone(), number },
+        };
         // Recorded when it is answered, and judged when all is over.
-        if let Ok(position) = hub.publish(RoomEvent::Said { room: room.into(), number }).await {
-            truth.lock().expect("nobody panics").record(room, position.expect("it has a place"), number);
+        if let Ok(position) = hub.publish(event).await {
+            truth.lock().expect("nobody panics").record(&room, position.expect("it has a place"), number, piece);
             return;
         }
         tokio::task::yield_now().await;
     }
+}
+
+async fn say(hubs: &[Hub<RoomEvent>], truth: &Mutex<Truth>, room: &str, number: u64) {
+    publish(hubs, truth, room, number, None).await;
 }
 
 /// Readers hop, publishers publish, and `disturb` does what it can, so many times; then all is mended, and each has the end.
@@ -83,7 +94,8 @@ async fn hold(hubs: Vec<Hub<RoomEvent>>, rounds: u64, disturb: impl Fn(u64), men
     }
     for number in 0..rounds {
         let room = ROOMS[if number % 16 == 0 { 2 } else { usize::from(number % 4 == 0) }];
-        say(&hubs, &truth, room, number).await;
+        let piece = (number % 7 < 2).then_some(number % 3);
+        publish(&hubs, &truth, room, number, piece).await;
         disturb(number);
         if number % 8 == 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -106,7 +118,7 @@ async fn hold(hubs: Vec<Hub<RoomEvent>>, rounds: u64, disturb: impl Fn(u64), men
 async fn in_memory_nothing_is_lost_unsaid() {
     let hub = Hub::builder().limits(limits()).open(Memory::new(8)).await.expect("it opens");
     let seen = hold(vec![hub], 3_000, |_| {}, || {}).await;
-    assert!(seen.events > 1_000 && seen.gaps > 0 && seen.resets == 0, "{seen:?}");
+    assert!(seen.events > 1_000 && seen.gaps > 0 && seen.resets == 0 && seen.passed > 0, "{seen:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -119,7 +131,7 @@ async fn with_a_broker_that_loses_duplicates_and_delays_nothing_is_lost_unsaid()
         }
     };
     let seen = hold(hubs, 3_000, disturb, || store.mend()).await;
-    assert!(seen.events > 1_000 && seen.gaps > 0 && seen.resets == 0, "{seen:?}");
+    assert!(seen.events > 1_000 && seen.gaps > 0 && seen.resets == 0 && seen.passed > 0, "{seen:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

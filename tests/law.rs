@@ -23,10 +23,14 @@ use triwire_tests::server::{By, Server};
 enum LawEvent {
     #[realtime(channel = "{room}")]
     Said { room: String, number: u64, text: String },
+    #[realtime(channel = "{room}", latest, key = piece)]
+    Moved { room: String, piece: u8, number: u64, text: String },
     #[realtime(channel = "{room}", volatile)]
     Seen { room: String },
 }
 
+/// What a channel keeps: the enum says so.
+const HISTORY: usize = 32;
 const READERS: usize = 200;
 const EVENTS: u64 = 10_000;
 const CUTS: u64 = 2_000;
@@ -76,8 +80,14 @@ async fn publish(hub: Hub<LawEvent>, seed: u64, events: u64, truth: Arc<Truth>, 
             number += 1;
             left -= 1;
             let text = "x".repeat(rng.usize(..600));
-            let position = hub.publish(LawEvent::Said { room: room.clone(), number, text }).await?.ok_or("it is kept")?;
-            truth.note(&Place::read(&position.to_string()), &room, number);
+            // One in four is of a piece of which only the newest place is kept.
+            let (room, piece) = (room.clone(), (rng.u8(..4) == 0).then(|| rng.u8(..6)));
+            let event = match piece {
+                Some(piece) => LawEvent::Moved { room: room.clone(), piece, number, text },
+                None => LawEvent::Said { room: room.clone(), number, text },
+            };
+            let position = hub.publish(event).await?.ok_or("it is kept")?;
+            truth.note(&Place::read(&position.to_string()), &room, number, piece);
             shared.newest.fetch_max(position.offset, Relaxed);
         }
         if rng.u8(..4) == 0 && hub.publish(LawEvent::Seen { room }).await?.is_some() {
@@ -105,7 +115,7 @@ async fn judge(mut readers: JoinSet<Result<Vec<triwire_tests::law::Claim>, Failu
     wrong
 }
 
-fn report(seen: &Seen) -> Vec<(&'static str, u64)> {
+fn report(seen: &Seen, truth: &Truth) -> Vec<(&'static str, u64)> {
     let count = |counter: &AtomicU64| counter.load(Relaxed);
     vec![
         ("lagged", count(&seen.lagged)),
@@ -115,6 +125,8 @@ fn report(seen: &Seen) -> Vec<(&'static str, u64)> {
         ("change of set", count(&seen.sets)),
         ("cut between gap and event", count(&seen.cuts_behind_gap)),
         ("cut before ok", count(&seen.cuts_before_ok)),
+        ("event had before a newer of its key", count(&truth.had)),
+        ("event passed for a newer of its key", count(&truth.passed)),
     ]
 }
 
@@ -131,7 +143,7 @@ fn start(address: SocketAddr, seed: u64, readers: usize) -> Run {
     let (address, at) = watch::channel(address);
     let (finish, finished) = watch::channel(None);
     let shared = Arc::new(Shared { channels: channels(), newest: AtomicU64::new(0), seen: Seen::default(), address: at, finish: finished });
-    let mut run = Run { shared, truth: Arc::default(), address, finish, readers: JoinSet::new() };
+    let mut run = Run { shared, truth: Arc::new(Truth::of(HISTORY)), address, finish, readers: JoinSet::new() };
     for who in 0..readers {
         let shared = run.shared.clone();
         run.readers.spawn(async move { Reader::new(who, seed, &shared).run().await });
@@ -169,13 +181,13 @@ async fn nothing_is_lost_doubled_or_out_of_order_unsaid() {
     let wrong = judge(run.readers, &run.truth).await;
     let seen = &run.shared.seen;
     eprintln!("{READERS} readers, {} published, {} received, {} cuts", run.truth.len(), seen.events.load(Relaxed), seen.cuts.load(Relaxed));
-    for (what, times) in report(seen) {
+    for (what, times) in report(seen, &run.truth) {
         eprintln!("{what}: {times}");
     }
     assert!(wrong.is_empty(), "{} violations, the first:\n{}", wrong.len(), wrong[..wrong.len().min(12)].join("\n"));
     assert_eq!(seen.reset.load(Relaxed), 0, "no epoch ended here");
     assert!(run.truth.len() as u64 >= EVENTS && seen.cuts.load(Relaxed) >= CUTS);
-    for (what, times) in report(seen) {
+    for (what, times) in report(seen, &run.truth) {
         assert!(times >= OFTEN, "{what} happened {times} times only: the run proves too little");
     }
     assert_eq!(hub.stats().connections, 0, "every reader is gone");

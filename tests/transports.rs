@@ -10,7 +10,9 @@ mod transports {
     mod deflate;
     mod doors;
     mod drain;
+    mod ended;
     mod inflate;
+    mod latest;
     mod log;
     mod poll;
     mod problem;

@@ -13,16 +13,24 @@ use crate::errors::Errors;
 use crate::words;
 
 const ENUM_WORDS: [&str; 5] = ["history", "keep", "channels", "commands", "crate"];
-const VARIANT_WORDS: [&str; 3] = ["channel", "volatile", "audience"];
+const VARIANT_WORDS: [&str; 6] = ["channel", "volatile", "audience", "latest", "key", "ends"];
 
 /// Words of other houses, for what here has another name.
-const SYNONYMS: [(&str, &str); 16] = [
+const SYNONYMS: [(&str, &str); 24] = [
     ("topic", "channel"),
     ("room", "channel"),
     ("path", "channel"),
     ("to", "channel"),
     ("ephemeral", "volatile"),
     ("transient", "volatile"),
+    ("newest", "latest"),
+    ("last", "latest"),
+    ("retain", "latest"),
+    ("by", "key"),
+    ("per", "key"),
+    ("final", "ends"),
+    ("terminal", "ends"),
+    ("closes", "ends"),
     ("ttl", "keep"),
     ("retention", "keep"),
     ("max_age", "keep"),
@@ -59,6 +67,12 @@ pub(crate) struct WrittenVariant<'a> {
     pub(crate) volatile: bool,
     /// The template of who may see it.
     pub(crate) audience: Option<LitStr>,
+    /// Whether only the newest is worth keeping, and where it says so.
+    pub(crate) latest: Option<Ident>,
+    /// Whether its events are the last of their channels, and where it says so.
+    pub(crate) ends: Option<Ident>,
+    /// The word `key`, and the field that it names.
+    pub(crate) key: Option<(Ident, Ident)>,
 }
 
 /// Where a variant says its events go.
@@ -104,7 +118,8 @@ fn read_options(attributes: &[Attribute], errors: &Errors) -> Options {
 }
 
 fn read_variant<'a>(variant: &'a syn::Variant, errors: &Errors) -> WrittenVariant<'a> {
-    let mut written = WrittenVariant { variant, channel: Channel::Absent, volatile: false, audience: None };
+    let mut written =
+        WrittenVariant { variant, channel: Channel::Absent, volatile: false, audience: None, latest: None, ends: None, key: None };
     let mut mistaken = false;
     for word in words_of(&variant.attrs, "channel = \"room:{room}\"", errors) {
         match word.name.to_string().as_str() {
@@ -115,9 +130,19 @@ fn read_variant<'a>(variant: &'a syn::Variant, errors: &Errors) -> WrittenVarian
             "audience" => written.audience = word.parsed("a template in quotes", "audience = \"{to}\"", errors),
             "volatile" => {
                 written.volatile = true;
-                if !matches!(word.value, Value::Nothing) {
-                    errors.at(word.value_tokens(), "`volatile` takes no value: write `volatile` alone, or leave it out");
-                }
+                word.alone(errors);
+            }
+            "latest" => {
+                word.alone(errors);
+                written.latest = Some(word.name);
+            }
+            "ends" => {
+                word.alone(errors);
+                written.ends = Some(word.name);
+            }
+            "key" => {
+                let field = word.parsed::<FieldName>("one field of the variant", "key = user", errors);
+                written.key = field.map(|field| (word.name, field.0));
             }
             _ => {
                 mistaken = true;
@@ -125,9 +150,12 @@ fn read_variant<'a>(variant: &'a syn::Variant, errors: &Errors) -> WrittenVarian
             }
         }
     }
-    // The word that nobody knows may have meant the channel.
+    // The word that nobody knows may have meant the channel, or that which goes before a key.
     if mistaken && matches!(written.channel, Channel::Absent) {
         written.channel = Channel::Mistaken;
+    }
+    if mistaken && written.latest.is_none() {
+        written.key = None;
     }
     written
 }
@@ -216,6 +244,14 @@ impl Word {
         duration(&written.value()).map_err(|mistake| errors.at(written, mistake)).ok()
     }
 
+    /// Tells where a value stands behind a word that takes none.
+    fn alone(&self, errors: &Errors) {
+        let name = &self.name;
+        if !matches!(self.value, Value::Nothing) {
+            errors.at(self.value_tokens(), format!("`{name}` takes no value: write `{name}` alone, or leave it out"));
+        }
+    }
+
     /// Tells that the word is not known here.
     fn unknown(&self, here: &str, known: &[&str], there: &str, elsewhere: &[&str], errors: &Errors) {
         let name = self.name.to_string();
@@ -262,6 +298,15 @@ struct ModPath(Path);
 impl Parse for ModPath {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         input.call(Path::parse_mod_style).map(Self)
+    }
+}
+
+/// The name of a field, which may be a keyword.
+struct FieldName(Ident);
+
+impl Parse for FieldName {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        input.call(Ident::parse_any).map(Self)
     }
 }
 

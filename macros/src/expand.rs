@@ -48,7 +48,9 @@ fn realtime(model: &Model<'_>) -> TokenStream {
         let (wire, channel) = (&variant.wire, Literal::usize_unsuffixed(variant.channel));
         let volatile = variant.volatile.then(|| quote!(.volatile()));
         let guarded = variant.audience.is_some().then(|| quote!(.guarded()));
-        quote! { __triwire::Variant::new(#wire, #channel)#volatile #guarded }
+        let latest = variant.latest.then(|| quote!(.latest()));
+        let ends = variant.ends.then(|| quote!(.ends()));
+        quote! { __triwire::Variant::new(#wire, #channel)#volatile #guarded #latest #ends }
     });
     let (encode, schema) = needs(model);
     let (command, commands) = commands(model);
@@ -103,8 +105,14 @@ pub(crate) fn commands(model: &Model<'_>) -> (TokenStream, TokenStream) {
 fn arm(at: usize, variant: &Variant<'_>, channel: &Channel<'_>, contract: &Ident) -> TokenStream {
     let (at, ident) = (Literal::usize_unsuffixed(at), variant.ident);
     let parameters: Vec<_> = channel.parameters.iter().filter_map(|parameter| own_name(variant, parameter)).collect();
+    // A field may be several things, and a pattern has each name once.
     let mut names = parameters.clone();
-    names.extend(variant.audience.iter().flat_map(|audience| &audience.fields).filter(|field| !parameters.contains(field)));
+    let audience = variant.audience.iter().flat_map(|audience| audience.fields.iter().copied());
+    for name in audience.chain(variant.key.as_ref().map(|key| key.name)) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
     let pattern = match variant.fields {
         Fields::Unit => quote!(Self::#ident),
         Fields::Unnamed(_) => quote!(Self::#ident(..)),
@@ -113,7 +121,11 @@ fn arm(at: usize, variant: &Variant<'_>, channel: &Channel<'_>, contract: &Ident
     };
     let parameters = channel.parameters.iter().zip(&parameters).map(|(parameter, name)| unfit::shown(parameter, name));
     let only = variant.audience.as_ref().map(only);
-    quote! { #pattern => #contract.route(#at, &[#(#parameters),*])#only }
+    let key = variant.key.as_ref().map(|key| {
+        let shown = unfit::key(key);
+        quote!(.key(#shown))
+    });
+    quote! { #pattern => #contract.route(#at, &[#(#parameters),*])#only #key }
 }
 
 /// That only some may see it; each field at its own place, so that one without a text is told there.

@@ -30,6 +30,8 @@ fn chat() {
             Typing { room: String, from: String },
             #[realtime(channel = "room:{room}")]
             Left { room: String },
+            #[realtime(channel = "room:{room}", latest, key = user)]
+            Read { room: String, user: String, upto: u64 },
             #[realtime(channel = "lobby")]
             Notice { text: String },
         }
@@ -53,6 +55,14 @@ fn everything() {
             Tuple(String, u8),
             #[serde(rename = "named-otherwise")]
             Unit,
+            #[realtime(channel = "crate:{number}", latest, key = type)]
+            Weighed { number: u64, r#type: Kind },
+            #[realtime(channel = "order:{order}/{type}", latest, key = order)]
+            Moved { order: OrderId, r#type: String },
+            #[realtime(channel = "lobby", latest)]
+            Newest(String),
+            #[realtime(channel = "order:{order}/{type}", ends)]
+            Delivered { order: OrderId, r#type: String },
         }
         "#,
     );

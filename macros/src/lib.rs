@@ -8,6 +8,7 @@ mod expand;
 #[cfg(test)]
 mod expansions;
 mod fallback;
+mod latest;
 mod model;
 mod serde;
 mod template;

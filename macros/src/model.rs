@@ -10,7 +10,7 @@ use syn::{Data, DeriveInput, Fields, Ident, LitStr, Path, Type};
 use crate::attr::{self, Options, Written, WrittenVariant};
 use crate::errors::Errors;
 use crate::template::Template;
-use crate::{serde, words};
+use crate::{latest, serde, words};
 
 /// An enum of events. Where there were mistakes, it has what could be understood: enough to stand in for the rest.
 pub(crate) struct Model<'a> {
@@ -54,6 +54,10 @@ pub(crate) struct Variant<'a> {
     pub(crate) channel: usize,
     pub(crate) volatile: bool,
     pub(crate) audience: Option<Audience<'a>>,
+    pub(crate) latest: bool,
+    pub(crate) ends: bool,
+    /// The field by which its newest are told apart.
+    pub(crate) key: Option<Parameter<'a>>,
 }
 
 /// Who may see the events of a variant: a text, made of its fields.
@@ -75,10 +79,13 @@ pub(crate) fn check<'a>(written: Written<'a>, errors: &Errors) -> Model<'a> {
     let mut model = Model { input, channels_name, commands, krate, history, keep, derived, channels: Vec::new(), variants: Vec::new() };
     for (at, variant) in variants.iter().enumerate() {
         let wire = names.get(at).cloned().unwrap_or_default();
+        latest::check_end(variant, errors);
+        let key = latest::key(variant, errors);
         if let Some(channel) = model.channel_of(variant, errors) {
             let (ident, fields) = (&variant.variant.ident, &variant.variant.fields);
             let audience = variant.audience.as_ref().and_then(|text| audience(text, variant.variant, errors));
-            model.variants.push(Variant { ident, fields, wire, channel, volatile: variant.volatile, audience });
+            let (volatile, latest, ends) = (variant.volatile, variant.latest.is_some(), variant.ends.is_some());
+            model.variants.push(Variant { ident, fields, wire, channel, volatile, audience, latest, ends, key });
         }
     }
     model

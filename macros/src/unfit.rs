@@ -1,4 +1,4 @@
-//! Parameters whose type may be unfit: everything that the expansion asks of them, it asks by the one trait `Parameter`, always with the
+//! Parameters, and keys, whose type may be unfit: everything that the expansion asks of them, it asks by the one trait `Parameter`, always with the
 //! same tokens of the source. Rustc tells the same mistake at the same place once; so a newtype that lacks `Display`, or lacks all it should
 //! have, is one error that says so, instead of one for each derive, each function and each variant that met it.
 //!
@@ -30,6 +30,16 @@ pub(crate) fn all_known(model: &Model<'_>) -> bool {
 /// A parameter's value, for printing.
 pub(crate) fn shown(parameter: &Parameter<'_>, value: &Ident) -> TokenStream {
     if known(parameter.ty) { quote!(#value) } else { ask(parameter, "shown", &quote!(#value)) }
+}
+
+/// A key's value, for printing.
+pub(crate) fn key(key: &Parameter<'_>) -> TokenStream {
+    let (ty, name) = (key.ty, key.name);
+    if known(ty) {
+        quote!(#name)
+    } else {
+        quote_spanned! { ty.span()=> <#ty as __triwire::Key>::shown(#name) }
+    }
 }
 
 /// A parameter's value, read.

@@ -169,11 +169,19 @@ impl Channel {
         }
         let Some(held) = state.held.take() else { return Ok(0) };
         let before = state.log.bytes();
+        let kept = tail.entries.iter().filter(|record| record.offset > Some(tail.dropped));
+        // What the store no longer has because a newer of its key is there goes first: else it would go as a loss, with what was dropped.
+        for record in kept.clone() {
+            if let (Some(key), Some(offset)) = (&record.latest, record.offset) {
+                state.log.supersede(key, offset);
+            }
+        }
         state.log.drop_to(tail.dropped);
-        for record in tail.entries.iter().filter(|record| record.offset > Some(tail.dropped)) {
+        for record in kept {
             state.log.append(Entry::new(&self.name, state.epoch, record, self.guarded), now);
         }
         let held_bytes = held.bytes();
+        state.log.end(tail.ended);
         state.log.take_over(held, now);
         state.changes += 1;
         self.version.fetch_add(1, Ordering::Release);
@@ -259,6 +267,12 @@ impl Channel {
             return Begin::Epoch;
         }
         Begin::At(state.log.place(offset.unwrap_or(state.log.dropped())))
+    }
+
+    /// Whether it has ended and whoever has had everything up to `offset` of `epoch` has had its last: nothing is to come for them.
+    pub(crate) fn is_over(&self, epoch: Epoch, offset: u64) -> bool {
+        let state = lock(&self.state);
+        state.held.is_none() && state.epoch == epoch && state.log.ended().is_some_and(|ended| ended <= offset)
     }
 
     /// Wakes up to `most` of those that are called, outside the lock. Says whether more are.

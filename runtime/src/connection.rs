@@ -17,6 +17,7 @@ use crate::head::{Head, Look, Seat};
 use crate::item::Output;
 use crate::log::{Found, Most, Place, Want};
 use crate::position::{Position, Since};
+use crate::protocol::{End, EndReason};
 use crate::run::Run;
 
 use join::Joining;
@@ -130,6 +131,11 @@ impl Connection {
             Start::At(position) => Some(position),
             Start::Since { .. } => None,
         }
+    }
+
+    /// Whether it begins at a position behind which nothing is to come: each of its channels had its last before.
+    pub(crate) fn is_over(&self) -> bool {
+        self.opening.is_some_and(|position| self.readings.iter().all(|reading| reading.channel.is_over(position.epoch, position.offset)))
     }
 
     /// Its channels, joined and joining.
@@ -270,12 +276,14 @@ impl Connection {
                 bound = Some(bound.map_or(last, |bound: u64| bound.min(last)));
             }
         }
+        let ended: Vec<usize> = taken.iter().filter(|taken| taken.found.ended).map(|taken| taken.at).collect();
         let (run, fits) = self.merge(taken.drain(..).filter_map(|taken| Some((taken.at, taken.found.run?))), bound);
         let whole = fits && bound.is_none();
         let last = run.as_ref().map_or(position.offset, Run::last);
         let position = Position { offset: position.offset.max(if whole { head.offset } else { last }), ..head };
         let run = run.and_then(|run| self.shown(run));
-        if !outputs.is_empty() && run.as_ref().is_none_or(Run::is_volatile) {
+        // Behind a gap, and before an end, the client has a position to come back with.
+        if !(outputs.is_empty() && ended.is_empty()) && run.as_ref().is_none_or(Run::is_volatile) {
             outputs.push(Output::Heartbeat(position));
         }
         outputs.extend(run.map(Output::Run));
@@ -286,6 +294,19 @@ impl Connection {
             }
             !reached
         });
+        // One whose last did not fit is looked at again.
+        for at in ended {
+            let reading = &mut self.readings[at];
+            if reading.seen.is_none() {
+                continue;
+            }
+            if self.owed.is_empty() {
+                outputs.push(Output::Ended(Box::new((reading.channel.name().clone(), End { reason: EndReason::Ended }))));
+            } else {
+                // It may be what was asked for, and the answer comes before its end.
+                reading.seen = None;
+            }
+        }
         position
     }
 

@@ -13,7 +13,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use crate::error::{ChannelError, Misread};
 
-pub use needs::{Decode, Describe, Encode, Shown};
+pub use needs::{Decode, Describe, Encode, Key, Shown};
 
 /// The longest name a channel may have, in bytes.
 pub(crate) const CHANNEL_NAME_BYTES: usize = 255;
@@ -77,8 +77,11 @@ impl<E: Realtime> Contract<E> {
     #[must_use]
     pub fn route(&self, variant: usize, parameters: &[&dyn fmt::Display]) -> Route {
         let variant = &self.variants[variant];
+        let channel = E::Channel::TEMPLATES[variant.template].name(parameters);
         let audience = self.guards(variant.template).then_some(Audience::Everyone);
-        Route { volatile: variant.volatile, channel: E::Channel::TEMPLATES[variant.template].name(parameters), audience }
+        // Encoded, so that no variant's name and key can be another's.
+        let latest = variant.latest.then(|| utf8_percent_encode(variant.name, ENCODED).to_string());
+        Route { channel, volatile: variant.volatile, audience, latest, ends: variant.ends }
     }
 
     /// Whether not everybody may see all events of the channels of this template.
@@ -99,13 +102,17 @@ pub struct Variant {
     pub volatile: bool,
     /// Whether its events have an audience.
     pub guarded: bool,
+    /// Whether only the newest of its events, of each key, is worth keeping.
+    pub latest: bool,
+    /// Whether its events are the last of their channels.
+    pub ends: bool,
 }
 
 impl Variant {
     /// A variant whose events go to the channels of the template at `template`.
     #[must_use]
     pub const fn new(name: &'static str, template: usize) -> Self {
-        Self { name, template, volatile: false, guarded: false }
+        Self { name, template, volatile: false, guarded: false, latest: false, ends: false }
     }
 
     /// The same, but not worth replaying.
@@ -119,6 +126,18 @@ impl Variant {
     pub const fn guarded(self) -> Self {
         Self { guarded: true, ..self }
     }
+
+    /// The same, but with only the newest worth keeping.
+    #[must_use]
+    pub const fn latest(self) -> Self {
+        Self { latest: true, ..self }
+    }
+
+    /// The same, but the last of its channel.
+    #[must_use]
+    pub const fn ends(self) -> Self {
+        Self { ends: true, ..self }
+    }
 }
 
 /// Where one event goes.
@@ -131,6 +150,10 @@ pub struct Route {
     pub volatile: bool,
     /// Who may see it, where not everybody may see all of the channel.
     pub audience: Option<Audience>,
+    /// What the event is the newest of: its variant, and its key where it has one.
+    pub latest: Option<String>,
+    /// Whether the event is the last of its channel.
+    pub ends: bool,
 }
 
 impl Route {
@@ -139,6 +162,13 @@ impl Route {
     pub fn only(self, parts: &[&dyn fmt::Display]) -> Self {
         let audience: String = parts.iter().map(ToString::to_string).collect();
         Self { audience: Some(Audience::Only(audience.into())), ..self }
+    }
+
+    /// The same, of an event that is the newest with this key only.
+    #[must_use]
+    pub fn key(mut self, key: &dyn fmt::Display) -> Self {
+        self.latest = self.latest.map(|variant| format!("{variant}:{key}"));
+        self
     }
 }
 

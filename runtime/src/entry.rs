@@ -18,6 +18,9 @@ struct Shared {
     position: Option<Position>,
     at: Timestamp,
     seen_by: SeenBy,
+    /// What it is the newest of.
+    latest: Option<Arc<str>>,
+    ends: bool,
     /// The item, behind the header of its WebSocket frame: a few bytes that spare a second copy.
     frame: Bytes,
     header: usize,
@@ -58,6 +61,10 @@ pub struct Record {
     pub cause: Option<Arc<str>>,
     /// Who may see it, where not everybody may see all of the channel. There, an event without is shown to nobody.
     pub audience: Option<Audience>,
+    /// What it is the newest of: it takes the place of an older one in its channel that says the same.
+    pub latest: Option<Arc<str>>,
+    /// Whether it is the last of its channel.
+    pub ends: bool,
 }
 
 impl Entry {
@@ -80,7 +87,8 @@ impl Entry {
         frame[start..Header::MOST].copy_from_slice(&header);
         let frame = frame.freeze().slice(start..);
         let (header, deflated, chunk) = (header.len(), OnceLock::new(), OnceLock::new());
-        Self(Arc::new(Shared { position, at: record.at, seen_by, frame, header, deflated, chunk }))
+        let (at, latest, ends) = (record.at, record.latest.clone(), record.ends);
+        Self(Arc::new(Shared { position, at, seen_by, latest, ends, frame, header, deflated, chunk }))
     }
 
     /// Its place; a volatile event has none.
@@ -110,6 +118,16 @@ impl Entry {
     /// When it was published.
     pub(crate) fn at(&self) -> Timestamp {
         self.0.at
+    }
+
+    /// What it is the newest of.
+    pub(crate) fn latest(&self) -> Option<&Arc<str>> {
+        self.0.latest.as_ref()
+    }
+
+    /// Whether it is the last of its channel.
+    pub(crate) fn ends(&self) -> bool {
+        self.0.ends
     }
 
     /// The item, JSON: a poll's item and a WebSocket's text are these very bytes.

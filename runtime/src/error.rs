@@ -58,6 +58,9 @@ pub enum Refusal {
         /// How large it is.
         bytes: usize,
     },
+    /// An event before it was the last of the channel.
+    #[error("the channel has ended: nothing more can be published on it")]
+    Ended,
     /// The broker did not take it.
     #[error("the broker did not take it: {0}")]
     Broker(BrokerError),

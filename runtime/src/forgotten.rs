@@ -38,6 +38,11 @@ impl Forgotten {
         }
     }
 
+    /// The offset that is remembered of `channel`, if it is.
+    pub(crate) fn get(&self, channel: &Arc<str>) -> Option<u64> {
+        self.offsets.get(channel).copied()
+    }
+
     /// Up to where everything of `channel` is gone, as far as that is known. The channel is forgotten no longer.
     pub(crate) fn take(&mut self, channel: &Arc<str>) -> u64 {
         match self.offsets.remove(channel) {

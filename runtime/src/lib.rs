@@ -33,7 +33,7 @@ mod websocket;
 
 pub use authorize::Authorize;
 pub use commands::{Client, Handle};
-pub use contract::{Channels, Parameter, Realtime};
+pub use contract::{Channels, Key, Parameter, Realtime};
 pub use error::{BrokerError, ChannelError, Denied, PositionError, PublishError, Refusal, Rejected, SubscribeError};
 pub use hub::{Hub, HubBuilder, Subscription};
 pub use identity::{Anyone, Identity};
@@ -53,7 +53,8 @@ pub use triwire_macros::Realtime;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::contract::{
-        Channels, Contract, Decode, Describe, Encode, Named, Parameter, Part, ReadCommand, Realtime, Route, Shown, Template, Variant, print,
+        Channels, Contract, Decode, Describe, Encode, Key, Named, Parameter, Part, ReadCommand, Realtime, Route, Shown, Template, Variant,
+        print,
     };
     pub use crate::error::{ChannelError, Misread};
 }

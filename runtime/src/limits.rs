@@ -22,9 +22,10 @@ pub struct Limits {
     pub volatile: usize,
     /// Dropped offsets a channel remembers, so that `missed` is a number after a reconnect. Default 1,024 (8 KiB).
     pub remembered_offsets: usize,
-    /// Forgotten channels whose last offset is remembered; the lowest go first and become a floor for all. Default 65,536.
+    /// Forgotten channels whose last offset is remembered; the lowest go first and become a floor for all. And ended channels whose end is
+    /// remembered. Default 65,536.
     pub remembered_channels: usize,
-    /// The JSON of one event, in bytes. Default 1 MiB.
+    /// The JSON of one event, in bytes, with its key where it is `latest`. Default 1 MiB.
     pub event_bytes: usize,
     /// Items between two writes to one connection. Default 64.
     pub batch_items: usize,

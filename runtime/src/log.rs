@@ -1,9 +1,11 @@
 //! A channel's ring of entries, and what became of those it dropped. Floor 2.
 //!
 //! Live, history, resume and long poll are one call: [`Log::read`]. A reader that the ring has overtaken is known exactly,
-//! because what is dropped leaves its offset behind. No lock, no clock (it is handed `now`) and no tokio.
+//! because what is dropped leaves its offset behind; what a newer entry of its key took the place of leaves nothing, for that is
+//! no loss. No lock, no clock (it is handed `now`) and no tokio.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::entry::{Entry, Timestamp};
@@ -61,6 +63,8 @@ pub(crate) struct Found {
     pub(crate) loss: Option<Loss>,
     /// The entries.
     pub(crate) run: Option<Run>,
+    /// Whether nothing comes behind them, ever: the last of them ended the channel, or one before.
+    pub(crate) ended: bool,
     /// Whether the log has more that this read did not give: above `up_to`, or cut by the limits.
     pub(crate) more: bool,
     /// Whether it was cut by the limits.
@@ -101,14 +105,19 @@ impl Most {
 pub(crate) struct Log {
     retention: Retention,
     entries: VecDeque<Entry>,
-    /// The offset of the newest entry that is no longer here; 0 if none ever was dropped.
+    /// The offset of the entry of each key, of those that are kept and have one: so it is bounded as they are.
+    latest: BTreeMap<Arc<str>, u64>,
+    /// The offset of the newest entry that was dropped; 0 if none ever was. One that was superseded is not dropped.
     dropped: u64,
-    /// Positioned entries ever appended, and which counting this is: another begins where entries were lost that never were here.
+    /// Positioned entries ever appended, and which counting this is: another begins where entries were lost that never were here, and
+    /// where one is superseded. Only what was counted in the same counting can be compared.
     count: u64,
     counting: u64,
     /// The newest dropped offsets, ascending: they make `missed` a number. What is at or below `unremembered` is not among them.
     remembered: VecDeque<u64>,
     unremembered: u64,
+    /// The offset of the entry that ended the channel, kept or dropped; 0 while it goes on.
+    ended: u64,
     /// Volatile entries, each with the offset it came after. The newest has the number `ticks`.
     volatile: VecDeque<(u64, Entry)>,
     ticks: u64,
@@ -121,11 +130,13 @@ impl Log {
         Self {
             retention,
             entries: VecDeque::new(),
+            latest: BTreeMap::new(),
             dropped,
             count: 0,
             counting: 0,
             remembered: VecDeque::new(),
             unremembered: dropped,
+            ended: 0,
             volatile: VecDeque::new(),
             ticks: 0,
             bytes: 0,
@@ -137,6 +148,12 @@ impl Log {
         if entry.offset() <= self.newest() {
             return false;
         }
+        if let Some(key) = entry.latest() {
+            self.supersede(key, entry.offset());
+            self.latest.insert(key.clone(), entry.offset());
+        }
+        // Whatever comes behind the last begins the channel anew: its end was forgotten where events are taken.
+        self.ended = if entry.ends() { entry.offset() } else { 0 };
         self.bytes += entry.item().len();
         self.count += 1;
         self.entries.push_back(entry);
@@ -145,6 +162,18 @@ impl Log {
         }
         self.expire(now);
         true
+    }
+
+    /// Lets go of the entry of this key, if it is older than `offset`, where a newer of that key is: nobody is told, and nobody counts it.
+    pub(crate) fn supersede(&mut self, key: &str, offset: u64) {
+        let Some(older) = self.latest.get(key).copied().filter(|older| *older < offset) else { return };
+        self.latest.remove(key);
+        let at = self.entries.partition_point(|entry| entry.offset() < older);
+        if let Some(entry) = self.entries.remove(at) {
+            self.bytes -= entry.item().len();
+            // Who has had it counted it, and who has not does not: what they noted is of no use any more.
+            self.counting += 1;
+        }
     }
 
     /// Takes a volatile entry that came after `offset` in the hub.
@@ -169,9 +198,20 @@ impl Log {
         }
     }
 
+    /// Learns which entry ended the channel, 0 for none: what has come behind it began the channel anew.
+    pub(crate) fn end(&mut self, offset: u64) {
+        self.ended = if self.entries.back().is_none_or(|entry| entry.offset() <= offset) { offset } else { 0 };
+    }
+
+    /// The offset of the entry that ended the channel, if one did.
+    pub(crate) fn ended(&self) -> Option<u64> {
+        (self.ended > 0).then_some(self.ended)
+    }
+
     /// Takes the entries of a log that was held beside this one while its tail was read. What that log dropped is a loss here
     /// too, unless the tail had it.
     pub(crate) fn take_over(&mut self, held: Self, now: Timestamp) {
+        let newer = held.newest() > self.newest();
         if held.dropped > self.newest() {
             self.drop_to(held.dropped);
         }
@@ -180,6 +220,9 @@ impl Log {
         }
         for (offset, entry) in held.volatile {
             self.append_volatile(offset, entry);
+        }
+        if newer {
+            self.end(held.ended);
         }
     }
 
@@ -210,6 +253,9 @@ impl Log {
     fn drop_oldest(&mut self) {
         let Some(entry) = self.entries.pop_front() else { return };
         self.bytes -= entry.item().len();
+        if let Some(key) = entry.latest() {
+            self.latest.remove(key);
+        }
         self.dropped = entry.offset();
         self.remembered.push_back(self.dropped);
         while self.remembered.len() > self.retention.remembered {
@@ -228,7 +274,7 @@ impl Log {
         Place { after: offset, count: self.count_to(offset), counting: self.counting, tick: self.ticks }
     }
 
-    /// How many positioned entries this log ever had up to `offset`, where that is known.
+    /// The count of what this log had up to `offset`, in today's counting, where that is known.
     fn count_to(&self, offset: u64) -> Option<u64> {
         let kept = self.entries.len() as u64;
         if offset >= self.dropped {
@@ -262,6 +308,8 @@ impl Log {
         let bound = if found.cut { entries.last().map_or(place.after, |(order, _)| order.offset) } else { want.up_to };
         found.more |= self.read_volatile(place.tick, bound, &mut entries);
         found.run = Run::new(entries);
+        // Where nothing is left behind, all up to the reader's wish was found; so was the last, if it is not above.
+        found.ended = !found.more && self.ended().is_some_and(|ended| ended <= want.up_to.max(place.after));
         found
     }
 
@@ -294,7 +342,7 @@ impl Log {
         self.entries.back().map_or(self.dropped, Entry::offset)
     }
 
-    /// The offset of the newest entry that is no longer here.
+    /// The offset of the newest entry that was dropped.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped
     }

@@ -88,6 +88,8 @@ pub struct End {
 pub enum EndReason {
     /// The application allows it no longer.
     Denied,
+    /// Its last event is out.
+    Ended,
 }
 
 /// Writes `{"channel":…,"id":…,"cause":…,"event":…}`, around an event that is JSON already.
@@ -122,6 +124,7 @@ pub(crate) fn gap_item(channel: &str, gap: &Gap) -> String {
 pub(crate) fn end_item(channel: &str, end: End) -> String {
     let reason = match end.reason {
         EndReason::Denied => "denied",
+        EndReason::Ended => "ended",
     };
     format!(r#"{{"channel":"{channel}","end":{{"reason":"{reason}"}}}}"#)
 }

@@ -27,6 +27,7 @@ struct State {
 struct Stream {
     kept: VecDeque<Record>,
     dropped: u64,
+    ended: u64,
 }
 
 #[derive(Debug, Default)]
@@ -105,6 +106,7 @@ impl Store {
         for stream in state.streams.values_mut() {
             stream.kept.retain(|record| record.offset <= Some(newest));
             stream.dropped = stream.dropped.min(newest);
+            stream.ended = if stream.ended > newest { 0 } else { stream.ended };
         }
         let epoch = state.epoch;
         for node in 0..state.links.len() {
@@ -126,15 +128,24 @@ impl Fake {
         if state.links[self.node].cut { Err(BrokerError("the link is cut".into())) } else { Ok(state) }
     }
 
-    fn take(&self, publication: Publication) -> Result<Option<Position>, BrokerError> {
-        let Publication { channel, volatile, at, event, cause, audience } = publication;
-        let mut state = self.linked()?;
+    fn take(&self, publication: Publication) -> Result<Option<Position>, Refusal> {
+        let Publication { channel, volatile, at, event, cause, audience, latest, ends } = publication;
+        let mut state = self.linked().map_err(Refusal::Broker)?;
+        if state.streams.get(&channel).is_some_and(|stream| stream.ended > 0) {
+            return Err(Refusal::Ended);
+        }
         let offset = (!volatile).then_some(state.newest + 1);
-        let record = Record { offset, at, event, cause, audience };
+        let record = Record { offset, at, event, cause, audience, latest, ends };
         if let Some(offset) = offset {
             state.newest = offset;
             let history = self.store.history;
             let stream = state.streams.entry(channel.clone()).or_default();
+            if ends {
+                stream.ended = offset;
+            }
+            if record.latest.is_some() {
+                stream.kept.retain(|other| other.latest != record.latest);
+            }
             stream.kept.push_back(record.clone());
             if stream.kept.len() > history {
                 stream.dropped = stream.kept.pop_front().and_then(|record| record.offset).expect("it has an offset");
@@ -157,7 +168,7 @@ impl Fake {
         let state = self.linked()?;
         let empty = Stream::default();
         let stream = state.streams.get(channel).unwrap_or(&empty);
-        Ok(Tail { epoch: state.epoch, entries: stream.kept.iter().cloned().collect(), dropped: stream.dropped })
+        Ok(Tail { epoch: state.epoch, entries: stream.kept.iter().cloned().collect(), ended: stream.ended, dropped: stream.dropped })
     }
 
     async fn pause(&self) {
@@ -194,7 +205,7 @@ impl Broker for Fake {
     fn publish(&self, publication: Publication) -> Answer<'_, Result<Option<Position>, PublishError>> {
         Box::pin(async move {
             self.pause().await;
-            self.take(publication).map_err(|error| Refusal::Broker(error).into())
+            Ok(self.take(publication)?)
         })
     }
 

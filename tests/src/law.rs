@@ -3,13 +3,68 @@
 //! Nothing here asks the hub what it keeps. The truth is what `publish` answered to the publishers; a claim is what one
 //! client got of one channel on one connection.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ops::Bound;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// `(epoch, channel)` -> offset -> the number in the event.
+/// See the module.
+#[derive(Debug)]
+pub struct Truth {
+    /// How many events a channel keeps, as the enum says: a newer of its key takes the place of one that is kept.
+    history: usize,
+    /// By epoch and channel.
+    published: Mutex<HashMap<(String, String), Published>>,
+    /// How often a client got an event that was superseded, before it was.
+    pub had: AtomicU64,
+    /// How often a client did not get one, because it was.
+    pub passed: AtomicU64,
+}
+
+/// What was published on a channel.
 #[derive(Debug, Default)]
-pub struct Truth(Mutex<HashMap<(String, String), BTreeMap<u64, u64>>>);
+struct Published {
+    /// Offset -> the number in the event, and its key where it is `latest`.
+    events: BTreeMap<u64, (u64, Option<u8>)>,
+    superseded: Superseded,
+}
+
+/// What a newer of its key took the place of.
+#[derive(Debug, Default, Clone)]
+struct Superseded {
+    /// How many events there were when this was found out.
+    of: usize,
+    /// Whether it was still kept or not: a client may have passed it.
+    ever: BTreeSet<u64>,
+    /// While it was kept: no gap counts it.
+    kept: BTreeSet<u64>,
+}
+
+impl Published {
+    /// What was superseded, by the rule: of a key only the newest is kept, and of all the newest so many.
+    fn superseded(&mut self, history: usize) -> &Superseded {
+        if self.superseded.of == self.events.len() {
+            return &self.superseded;
+        }
+        let mut superseded = Superseded { of: self.events.len(), ..Superseded::default() };
+        let (mut kept, mut newest) = (VecDeque::new(), HashMap::new());
+        for (offset, (_, key)) in &self.events {
+            if let Some(older) = key.and_then(|key| newest.insert(key, *offset)) {
+                superseded.ever.insert(older);
+                if let Some(at) = kept.iter().position(|kept| *kept == older) {
+                    kept.remove(at);
+                    superseded.kept.insert(older);
+                }
+            }
+            kept.push_back(*offset);
+            if kept.len() > history {
+                kept.pop_front();
+            }
+        }
+        self.superseded = superseded;
+        &self.superseded
+    }
+}
 
 /// `EPOCH-OFFSET`, read as a client may that compares offsets of one epoch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,29 +123,42 @@ pub struct Claim {
 }
 
 impl Truth {
-    /// Notes an event that was published.
-    pub fn note(&self, place: &Place, channel: &str, number: u64) {
-        let mut truth = self.0.lock().expect("no test panics while it notes");
-        truth.entry((place.epoch.clone(), channel.to_owned())).or_default().insert(place.offset, number);
+    /// Nothing was published yet, on channels that keep so many events.
+    #[must_use]
+    pub fn of(history: usize) -> Self {
+        Self { history, published: Mutex::default(), had: AtomicU64::new(0), passed: AtomicU64::new(0) }
+    }
+
+    /// Notes an event that was published, and its key if it is `latest`.
+    pub fn note(&self, place: &Place, channel: &str, number: u64, key: Option<u8>) {
+        let mut truth = self.published.lock().expect("no test panics while it notes");
+        truth.entry((place.epoch.clone(), channel.to_owned())).or_default().events.insert(place.offset, (number, key));
     }
 
     /// What is wrong with the claim, in words.
     #[must_use]
     pub fn judge(&self, claim: &Claim) -> Vec<String> {
-        let truth = self.0.lock().expect("no test panics while it judges");
-        let none = BTreeMap::new();
-        let channel = truth.get(&(claim.epoch.clone(), claim.channel.clone())).unwrap_or(&none);
+        let mut truth = self.published.lock().expect("no test panics while it judges");
+        let channel = truth.entry((claim.epoch.clone(), claim.channel.clone())).or_default();
+        let superseded = channel.superseded(self.history).clone();
+        let events = &channel.events;
         let from = claim.from.or_else(|| claim.items.first().map(|(offset, _)| offset - 1)).unwrap_or(claim.to);
         let mut wrong = Vec::new();
         let lost = |offset: u64| claim.losses.iter().any(|loss| loss.from.unwrap_or(from) < offset && offset <= loss.until);
-        let due: Vec<(u64, u64)> =
-            channel.range(between(from, claim.to)).map(|(o, n)| (*o, *n)).filter(|(offset, _)| !lost(*offset)).collect();
+        let had: BTreeSet<u64> = claim.items.iter().map(|(offset, _)| *offset).collect();
+        let between_all = events.range(between(from, claim.to)).map(|(offset, (number, _))| (*offset, *number));
+        // What a newer of its key took the place of is had or not: it is no loss.
+        let (due, passed): (Vec<_>, Vec<_>) = between_all
+            .filter(|(offset, _)| !lost(*offset))
+            .partition(|(offset, _)| had.contains(offset) || !superseded.ever.contains(offset));
+        self.had.fetch_add(had.intersection(&superseded.ever).count() as u64, Relaxed);
+        self.passed.fetch_add(passed.len() as u64, Relaxed);
         if claim.items != due {
             wrong.push(difference(&claim.items, &due));
         }
         for loss in &claim.losses {
             let Some(from) = loss.from else { continue };
-            let count = channel.range(between(from, loss.until)).count() as u64;
+            let count = events.range(between(from, loss.until)).filter(|(offset, _)| !superseded.kept.contains(offset)).count() as u64;
             if loss.missed.is_some_and(|missed| missed != count) {
                 wrong.push(format!("`missed` is {:?} in ({from}, {}], where {count} were lost", loss.missed, loss.until));
             }
@@ -107,7 +175,7 @@ impl Truth {
     /// How many events were published.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.lock().expect("no test panics while it counts").values().map(BTreeMap::len).sum()
+        self.published.lock().expect("no test panics while it counts").values().map(|published| published.events.len()).sum()
     }
 
     /// Whether nothing was published.
@@ -150,9 +218,9 @@ mod tests {
 
     #[test]
     fn the_judge_sees_every_kind_of_lie() {
-        let truth = Truth::default();
+        let truth = Truth::of(9);
         for (offset, number) in [(2, 20), (4, 40), (7, 70)] {
-            truth.note(&Place { epoch: "e".into(), offset }, "c", number);
+            truth.note(&Place { epoch: "e".into(), offset }, "c", number, None);
         }
         let honest = [(2, 20), (4, 40), (7, 70)];
         assert_eq!(truth.judge(&claim(&honest, &[])), Vec::<String>::new());
@@ -167,6 +235,36 @@ mod tests {
             claim(&honest, &[(0, 4, Some(2))]),
         ];
         for lie in lies {
+            assert_ne!(truth.judge(&lie), Vec::<String>::new(), "{lie:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_superseded_may_be_had_or_not_and_no_gap_counts_it() {
+        let truth = Truth::of(3);
+        // 1 makes way for 3; 3 is dropped when 6 comes, so it is lost although 7 is the newest of its key.
+        for (offset, key) in [(1, Some(1)), (2, None), (3, Some(1)), (4, None), (5, Some(2)), (6, None), (7, Some(1))] {
+            truth.note(&Place { epoch: "e".into(), offset }, "c", offset * 10, key);
+        }
+        let all: Vec<(u64, u64)> = (1..=7).map(|offset| (offset, offset * 10)).collect();
+        let without = |left: &[u64]| all.iter().copied().filter(|(offset, _)| !left.contains(offset)).collect::<Vec<_>>();
+        for honest in [
+            claim(&all, &[]),
+            claim(&without(&[1]), &[]),
+            claim(&without(&[1, 3]), &[]),
+            claim(&all[3..], &[(0, 3, Some(2))]),
+            claim(&all[4..], &[(0, 4, Some(3))]),
+        ] {
+            assert_eq!(truth.judge(&honest), Vec::<String>::new());
+        }
+        for lie in [
+            claim(&without(&[5]), &[]),
+            claim(&without(&[7]), &[]),
+            claim(&without(&[2]), &[]),
+            claim(&all[3..], &[(0, 3, Some(3))]),
+            claim(&all[3..], &[(0, 3, Some(1))]),
+            claim(&all[1..], &[(0, 1, None)]),
+        ] {
             assert_ne!(truth.judge(&lie), Vec::<String>::new(), "{lie:?}");
         }
     }

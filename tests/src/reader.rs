@@ -60,6 +60,8 @@ struct Riding {
     claim: Claim,
     /// Over WebSocket: the place of a channel whose subscription is not answered yet.
     joining: Option<Option<Place>>,
+    /// It began with the oldest that is kept, which may be above the position, and nothing of it came yet.
+    oldest: bool,
     told: u64,
 }
 
@@ -144,6 +146,8 @@ impl<'a> Reader<'a> {
         for channel in self.set.clone() {
             self.begin(channel, from.as_ref(), None);
         }
+        let earliest = since.as_deref() == Some("earliest");
+        self.riding.values_mut().for_each(|riding| riding.oldest = earliest);
         let mut plan = self.plan();
         let (mut items, mut opening) = (0, since.is_some() && from.is_some() && self.wire == Wire::Sse);
         loop {
@@ -243,7 +247,7 @@ impl<'a> Reader<'a> {
             losses: Vec::new(),
             to: from.map_or(0, |from| from.offset),
         };
-        self.riding.insert(channel, Riding { claim, joining, told: 0 });
+        self.riding.insert(channel, Riding { claim, joining, oldest: false, told: 0 });
     }
 
     /// Takes one item or answer; says whether it was a gap.
@@ -273,6 +277,7 @@ impl<'a> Reader<'a> {
         }
         self.shared.seen.events.fetch_add(1, Relaxed);
         let place = Place::read(id);
+        riding.oldest = false;
         riding.claim.epoch.clone_from(&place.epoch);
         riding.claim.items.push((place.offset, event["number"].as_u64().ok_or("an event has its number")?));
         match &mut riding.joining {
@@ -316,7 +321,8 @@ impl<'a> Reader<'a> {
             from = Some(0);
             riding.told = 0;
         }
-        let from = from.map(|from| from.max(riding.told));
+        // Where it began with the oldest it was lost from there on, and where that was is not known.
+        let from = from.filter(|_| !std::mem::take(&mut riding.oldest)).map(|from| from.max(riding.told));
         riding.told = until.offset;
         riding.claim.losses.push(Loss { from, until: until.offset, missed: gap["missed"].as_u64(), reason });
         Ok(())

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use triwire::Realtime;
 
 /// What happens in a chat.
-#[derive(Debug, Clone, PartialEq, Realtime, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Realtime, Serialize, Deserialize, JsonSchema)]
 #[realtime(commands = ChatCommand)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum ChatEvent {
@@ -15,6 +15,12 @@ pub(super) enum ChatEvent {
     /// Somebody is typing: worth seeing now, not worth replaying.
     #[realtime(channel = "room:{room}", volatile)]
     Typing { room: String },
+    /// A piece of a game that is played there stands elsewhere now.
+    #[realtime(channel = "room:{room}", latest, key = piece)]
+    Moved { room: String, piece: String, to: u32 },
+    /// The room is closed: nothing more happens there.
+    #[realtime(channel = "room:{room}", ends)]
+    Closed { room: String },
     /// A seat is taken.
     #[realtime(channel = "seat:{number}")]
     Taken { number: u32 },

@@ -7,7 +7,7 @@
     ::core::hash::Hash
 )]
 pub enum ChatChannel {
-    /// `room:{room}`, where `Message`, `Typing` and `Left` go.
+    /// `room:{room}`, where `Message`, `Typing`, `Left` and `Read` go.
     Room {
         /// What stands for `{room}`.
         room: String,
@@ -69,6 +69,7 @@ const _: () = {
                 __triwire::Variant::new("message", 0),
                 __triwire::Variant::new("typing", 0).volatile(),
                 __triwire::Variant::new("left", 0),
+                __triwire::Variant::new("read", 0).latest(),
                 __triwire::Variant::new("notice", 1),
             ],
             commands: ::core::option::Option::None,
@@ -81,7 +82,8 @@ const _: () = {
                 Self::Message { room, .. } => contract.route(0, &[room]),
                 Self::Typing { room, .. } => contract.route(1, &[room]),
                 Self::Left { room } => contract.route(2, &[room]),
-                Self::Notice { .. } => contract.route(3, &[]),
+                Self::Read { room, user, .. } => contract.route(3, &[room]).key(user),
+                Self::Notice { .. } => contract.route(4, &[]),
             }
         }
     }

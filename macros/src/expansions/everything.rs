@@ -1,18 +1,18 @@
 /// The channels of [`OrderEvent`].
 pub(crate) enum Channels {
-    /// `order:{order}/{type}`, where `Placed` goes.
+    /// `order:{order}/{type}`, where `Placed`, `Moved` and `Delivered` go.
     Order {
         /// What stands for `{order}`.
         order: OrderId,
         /// What stands for `{type}`.
         r#type: String,
     },
-    /// `crate:{number}`, where `Counted` goes.
+    /// `crate:{number}`, where `Counted` and `Weighed` go.
     Crate {
         /// What stands for `{number}`.
         number: u64,
     },
-    /// `lobby`, where `Tuple` goes.
+    /// `lobby`, where `Tuple` and `Newest` go.
     Lobby,
     /// `order-event`, where `Unit` goes.
     OrderEvent,
@@ -198,6 +198,10 @@ const _: () = {
                 __triwire::Variant::new("counted", 1),
                 __triwire::Variant::new("tuple", 2).volatile(),
                 __triwire::Variant::new("named-otherwise", 3),
+                __triwire::Variant::new("weighed", 1).latest(),
+                __triwire::Variant::new("moved", 0).latest(),
+                __triwire::Variant::new("newest", 2).latest(),
+                __triwire::Variant::new("delivered", 0).ends(),
             ],
             commands: ::core::option::Option::Some(
                 <orders::Command as __triwire::Decode>::decode,
@@ -226,6 +230,27 @@ const _: () = {
                 Self::Counted { number } => contract.route(1, &[number]),
                 Self::Tuple(..) => contract.route(2, &[]),
                 Self::Unit => contract.route(3, &[]),
+                Self::Weighed { number, r#type } => {
+                    contract
+                        .route(4, &[number])
+                        .key(<Kind as __triwire::Key>::shown(r#type))
+                }
+                Self::Moved { order, r#type } => {
+                    contract
+                        .route(
+                            5,
+                            &[<OrderId as __triwire::Parameter>::shown(order), r#type],
+                        )
+                        .key(<OrderId as __triwire::Key>::shown(order))
+                }
+                Self::Newest(..) => contract.route(6, &[]),
+                Self::Delivered { order, r#type } => {
+                    contract
+                        .route(
+                            7,
+                            &[<OrderId as __triwire::Parameter>::shown(order), r#type],
+                        )
+                }
             }
         }
     }

@@ -30,6 +30,13 @@ pub trait Broker: Send + Sync + 'static {
 
     /// Gives the event the next offset (a volatile one gets none), keeps it, and delivers it to every node attached to the
     /// channel, this one too. Offset, keeping and the order of deliveries are one atomic step.
+    ///
+    /// Of the events of one channel with the same `latest` the store keeps only the newest. An older one that it still has goes in that
+    /// step, from the middle, as if it had never been: no [`Tail::dropped`] speaks of it. A store that keeps it makes readers be told
+    /// of losses that are none.
+    ///
+    /// Behind an event that `ends` its channel none is taken, a volatile one neither: that is [`Refusal::Ended`]. How long a store
+    /// remembers that a channel ended is its own matter, but it says when it gives that up.
     fn publish(&self, publication: Publication) -> Answer<'_, Result<Option<Position>, PublishError>>;
 
     /// From the answer on, what is published on the channel is delivered here.
@@ -67,15 +74,10 @@ pub struct Publication {
     pub cause: Option<Arc<str>>,
     /// Who may see it, where not everybody may see all of the channel. There, an event without is shown to nobody.
     pub audience: Option<Audience>,
-}
-
-#[cfg(test)]
-impl Publication {
-    /// One to be kept, without anything beside it.
-    pub(crate) fn plain(channel: impl Into<Arc<str>>, event: &'static [u8]) -> Self {
-        let (channel, event) = (channel.into(), Bytes::from_static(event));
-        Self { channel, volatile: false, at: Timestamp::default(), event, cause: None, audience: None }
-    }
+    /// What it is the newest of; none for an event that takes nobody's place. A volatile event has none.
+    pub latest: Option<Arc<str>>,
+    /// Whether it is the last of its channel. A volatile event never is.
+    pub ends: bool,
 }
 
 /// What a store keeps of one channel.
@@ -85,7 +87,9 @@ pub struct Tail {
     pub epoch: Epoch,
     /// The entries, oldest first.
     pub entries: Vec<Record>,
-    /// Everything up to this offset is gone.
+    /// The offset of the event that ended the channel, kept or gone; 0 if none did.
+    pub ended: u64,
+    /// Everything up to this offset is gone: the offset of the newest entry that was dropped for its age, or for room.
     pub dropped: u64,
 }
 

@@ -14,6 +14,9 @@ use crate::position::Epoch;
 const RETENTION: Retention = Retention { history: 8, keep: Duration::from_secs(60), volatile: 2, remembered: 8 };
 const EPOCH: Epoch = Epoch(7);
 
+const PLAIN: Record =
+    Record { offset: None, at: Timestamp(0), event: Bytes::from_static(b"1"), cause: None, audience: None, latest: None, ends: false };
+
 fn channel(head: &Head) -> Arc<Channel> {
     let channel = Channel::new("a".into(), RETENTION, head.epoch(), Timestamp(0));
     let tail = Tail { epoch: head.epoch(), entries: Vec::new(), dropped: 0 };
@@ -30,7 +33,7 @@ fn head() -> Arc<Head> {
 
 /// What the hub does with a delivery, with batches of one.
 fn publish(channels: &[&Channel], head: &Head, channel: usize, offset: u64) {
-    let record = Record { offset: Some(offset), at: Timestamp(0), event: Bytes::from_static(b"1"), cause: None, audience: None };
+    let record = Record { offset: Some(offset), ..PLAIN };
     let (_, called) = channels[channel].deliver(&record, head, Timestamp(0));
     if called {
         while channels[channel].wake(1) {}
@@ -129,7 +132,7 @@ fn a_tail_that_is_read_wakes_who_waits_for_it() {
         let (mut connection, seat) = connection(&head, &[&channel]);
         let feeder = thread::spawn(move || {
             publish(&[&channel], &head, 0, 2);
-            let record = Record { offset: Some(1), at: Timestamp(0), event: Bytes::from_static(b"1"), cause: None, audience: None };
+            let record = Record { offset: Some(1), ..PLAIN };
             let tail = Tail { epoch: EPOCH, entries: vec![record], dropped: 0 };
             channel.attach(0, &tail, Timestamp(0)).expect("it is of this epoch");
             while channel.wake(1) {}

@@ -11,11 +11,19 @@ use crate::position::Epoch;
 const RETENTION: Retention = Retention { history: 16, keep: Duration::from_secs(60), volatile: 2, remembered: 16 };
 
 fn record(offset: u64) -> Record {
-    Record { offset: Some(offset), at: Timestamp(0), event: Bytes::from_static(b"1"), cause: None, audience: None }
+    Record {
+        offset: Some(offset),
+        at: Timestamp(0),
+        event: Bytes::from_static(b"1"),
+        cause: None,
+        audience: None,
+        latest: None,
+        ends: false,
+    }
 }
 
 fn tail(epoch: u64, offsets: &[u64]) -> Tail {
-    Tail { epoch: Epoch(epoch), entries: offsets.iter().copied().map(record).collect(), dropped: 0 }
+    Tail { epoch: Epoch(epoch), entries: offsets.iter().copied().map(record).collect(), dropped: 0, ended: 0 }
 }
 
 /// Two channels of one node, and its head.
@@ -128,6 +136,25 @@ fn what_a_channel_has_above_its_cut_is_passed_by_no_other() {
     let events: Vec<String> = batches(&mut connection).concat().into_iter().filter(|item| item.contains("event")).collect();
     let id = |item: &String| item.split("7-").nth(1).and_then(|rest| rest.split('"').next()).map(str::to_owned);
     assert_eq!(events.iter().filter_map(id).collect::<Vec<_>>(), ["1", "2", "3", "9"]);
+}
+
+#[test]
+fn what_was_superseded_while_a_node_was_away_is_no_loss_there_either() {
+    let keyed = |offset| Record { latest: Some("k".into()), ..record(offset) };
+    let feed = Feed::new(7, &[3, 4], &[]);
+    let channel = &feed.channels[0];
+    let mut connection = feed.connect(Most { items: 64, bytes: 1_000 });
+    assert_eq!(batches(&mut connection).concat().len(), 3);
+    for record in [keyed(5), record(6)] {
+        channel.deliver(&record, &feed.head, Timestamp(0));
+    }
+    // Meanwhile 9 took the place of 5, and 6 was dropped.
+    channel.lose();
+    let tail = Tail { epoch: Epoch(7), entries: vec![keyed(9)], dropped: 6, ended: 0 };
+    channel.attach(channel.losses(), &tail, Timestamp(0)).expect("it is of this epoch");
+    feed.head.mark(Mark { ticket: u64::MAX, offset: 9 });
+    let told = batches(&mut connection).concat();
+    assert_eq!(told, [r#"{"channel":"a","gap":{"reason":"lagged","missed":1,"until":"7-6"}}"#, r#"{"channel":"a","id":"7-9","event":1}"#]);
 }
 
 fn record_size() -> usize {

@@ -89,3 +89,22 @@ impl<T: fmt::Display> Shown for T {
         self
     }
 }
+
+/// A type that may be the key of a `latest` variant: it prints itself.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the key of a `latest` variant",
+    label = "`key` names this field",
+    note = "a key has `Display`: of the events that print the same, the newest is kept; use a string, a number, a uuid, or a newtype that has it"
+)]
+#[doc(hidden)]
+pub trait Key {
+    /// Itself, for printing.
+    fn shown(&self) -> &dyn fmt::Display;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Display> Key for T {
+    fn shown(&self) -> &dyn fmt::Display {
+        self
+    }
+}

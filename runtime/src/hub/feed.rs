@@ -148,4 +148,4 @@ fn in_batches(mut batch: impl FnMut() -> bool + Send + 'static) -> Wake {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -95,18 +95,14 @@ impl<E: Realtime> Hub<E> {
         // A line break can only stand between tokens (`serde_json::value::RawValue` keeps those it was given): a stream of lines
         // takes a space instead.
         json.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
-        if json.len() > self.node.limits.event_bytes {
-            return Err(Refusal::Large { bytes: json.len() }.into());
+        // The key is kept beside the event, so it counts as a part of it.
+        let bytes = json.len() + route.latest.as_ref().map_or(0, String::len);
+        if bytes > self.node.limits.event_bytes {
+            return Err(Refusal::Large { bytes }.into());
         }
-        let publication = Publication {
-            channel: channel.into(),
-            volatile: route.volatile,
-            at: now(),
-            event: json.into(),
-            cause,
-            audience: route.audience,
-        };
-        self.node.publish(publication).await
+        let (channel, event, latest) = (channel.into(), json.into(), route.latest.map(Arc::from));
+        let (volatile, audience, ends, at) = (route.volatile, route.audience, route.ends, now());
+        self.node.publish(Publication { channel, volatile, at, event, cause, audience, latest, ends }).await
     }
 
     /// Publishes from a thread that runs no async code, and waits for the answer. With the memory broker it never waits.

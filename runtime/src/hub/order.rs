@@ -28,6 +28,7 @@ use store::{Linked, Store};
 const CHANNELS: [&str; 3] = ["a", "b", "c"];
 /// `c` is quiet on a busy hub.
 const BUSY: [&str; 10] = ["a", "a", "a", "a", "a", "a", "b", "b", "b", "c"];
+const KEYS: [&str; 3] = ["k", "l", "m"];
 const KEEP: Duration = Duration::from_secs(1);
 
 /// A rule of the order that a broker or a client leaves out.
@@ -56,6 +57,10 @@ struct Seen {
     counted: u64,
     cut: u64,
     joined: u64,
+    /// Events that a reader did not get because a newer of their key was there; and those that it got although one came.
+    passed: u64,
+    superseded: u64,
+    ended: u64,
 }
 
 thread_local! {
@@ -113,10 +118,10 @@ impl Run {
         let dice = &self.dice;
         match dice.below(100) {
             0..22 => {
-                let (channel, volatile) = (dice.pick(&BUSY).into(), dice.percent(10));
-                self.store().publish(&channel, volatile, Bytes::from_static(b"1"), Some(dice));
+                let publication = publication(dice);
+                self.store().publish(publication, Some(dice));
             }
-            22..24 => drop(self.nodes[node].publish(Publication::plain(dice.pick(&BUSY), b"2")).now_or_never()),
+            22..24 => drop(self.nodes[node].publish(Publication { volatile: false, ..publication(dice) }).now_or_never()),
             24..50 => drop(link.step()),
             50..56 => drop(self.store().answer_mark(node)),
             56..66 => {
@@ -188,6 +193,15 @@ impl Run {
     }
 }
 
+/// An event: now and then one that is not kept, or of which only the newest is.
+fn publication(dice: &Dice) -> Publication {
+    let volatile = dice.percent(10);
+    let latest = (!volatile && dice.percent(30)).then(|| dice.pick(&KEYS).into());
+    let (channel, at) = (dice.pick(&BUSY).into(), clock().expect("the test has a clock"));
+    let ends = !volatile && latest.is_none() && dice.below(300) == 0;
+    Publication { channel, volatile, at, event: Bytes::from_static(b"1"), cause: None, audience: None, latest, ends }
+}
+
 /// One run; what was wrong in it.
 fn run(seed: u64, rule: Option<Rule>, seen: &mut Seen) -> Vec<String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime starts");
@@ -204,6 +218,8 @@ fn run(seed: u64, rule: Option<Rule>, seen: &mut Seen) -> Vec<String> {
         let store = run.store.clone();
         let store = store.lock().expect("nobody panics");
         run.readers.iter_mut().for_each(|reader| reader.finish(&store));
+        seen.passed += run.readers.iter().map(|reader| reader.passed).sum::<u64>();
+        seen.superseded += run.readers.iter().map(|reader| reader.superseded).sum::<u64>();
         let wrong: Vec<String> = run.readers.iter_mut().flat_map(|reader| std::mem::take(&mut reader.wrong)).collect();
         drop(store);
         wrong
@@ -219,8 +235,8 @@ fn one_sequence_per_channel_on_every_node_and_every_hole_told() {
         let wrong = run(seed, None, &mut seen);
         assert!(wrong.is_empty(), "run {seed}: {wrong:#?}");
     }
-    let Seen { events, lagged, expired, counted, cut, joined } = seen;
-    let least = [events, lagged, expired, counted, cut, joined].into_iter().min();
+    let Seen { events, lagged, expired, counted, cut, joined, passed, superseded, ended } = seen;
+    let least = [events, lagged, expired, counted, cut, joined, passed, superseded, ended].into_iter().min();
     assert!(least >= Some(500), "too little happened: {seen:?}");
 }
 

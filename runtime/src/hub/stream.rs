@@ -27,6 +27,8 @@ pub(crate) struct Stream {
     /// When something was sent last: a heartbeat comes after so much silence.
     quiet_since: Instant,
     end: Ending,
+    /// Whether it is over when the last of its channels has ended.
+    with_channels: bool,
     /// Whose it is, where the application says so.
     person: Option<Arc<Person>>,
 }
@@ -46,10 +48,17 @@ enum Ending {
 
 impl Stream {
     pub(super) fn new(node: Arc<Node>, connection: Connection, seat: Arc<Seat>, slot: usize, heartbeat: Option<Duration>) -> Self {
-        Self { node, connection, seat, slot, heartbeat, quiet_since: Instant::now(), end: Ending::Open, person: None }
+        Self { node, connection, seat, slot, heartbeat, quiet_since: Instant::now(), end: Ending::Open, with_channels: false, person: None }
     }
 
-    /// Fills the batch with what goes out next, in the order of the wire. Ready with none after the batch that ended with a bye.
+    /// The same, but over when the last of its channels has ended: nothing can come of it any more.
+    pub(crate) fn with_channels(mut self) -> Self {
+        self.with_channels = true;
+        self
+    }
+
+    /// Fills the batch with what goes out next, in the order of the wire. Ready with none after the batch that ended with a bye, or with the
+    /// end of the last channel where it is over with that.
     /// Pending means: poll again when woken, and at [`Self::due`].
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>, now: Instant, batch: &mut Batch) -> Poll<Option<()>> {
         batch.outputs.clear();
@@ -80,7 +89,29 @@ impl Stream {
         }
         self.quiet_since = now;
         self.count(&batch.outputs);
+        self.let_go(&batch.outputs);
         Poll::Ready(Some(()))
+    }
+
+    /// Lets the channels go that have ended.
+    fn let_go(&mut self, outputs: &[Output]) {
+        for output in outputs {
+            let Output::Ended(ended) = output else { continue };
+            self.leave(&ended.0);
+            if self.with_channels && self.channels() == 0 {
+                self.end = Ending::Over;
+            }
+        }
+    }
+
+    /// Whether its last batch is out.
+    pub(crate) fn has_ended(&self) -> bool {
+        matches!(self.end, Ending::Over)
+    }
+
+    /// Whether it begins where nothing is to come any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.connection.is_over()
     }
 
     /// Looks at what a read will look at first, and gives something of it.
@@ -197,7 +228,9 @@ impl Stream {
 
     /// Ends it at once: its client may have nothing more.
     pub(crate) fn deny(&mut self) {
-        self.end = Ending::Due { reason: ByeReason::Denied, offset: None };
+        if !self.has_ended() {
+            self.end = Ending::Due { reason: ByeReason::Denied, offset: None };
+        }
     }
 
     /// A channel more; `Output::Joined` with the tag follows what it replays.

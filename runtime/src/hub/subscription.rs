@@ -20,7 +20,7 @@ use crate::position::Since;
 
 impl<E: Realtime + DeserializeOwned> Hub<E> {
     /// Reads channels inside the process. The first item is a heartbeat with the position the stream begins at (none after
-    /// [`Since::Earliest`]); the stream ends after a bye.
+    /// [`Since::Earliest`]); the stream ends after a bye, or when each of its channels has ended.
     ///
     /// # Errors
     /// Values that make no channel's name, more channels than a connection may have, more connections than the hub may have,
@@ -45,7 +45,7 @@ impl<E: Realtime + DeserializeOwned> Hub<E> {
             Refused::Busy => SubscribeError::Busy,
             Refused::Draining => SubscribeError::Draining,
         })?;
-        Ok(Subscription { stream: Timed::new(stream), batch: Batch::default(), ready: VecDeque::new() })
+        Ok(Subscription { stream: Timed::new(stream.with_channels()), batch: Batch::default(), ready: VecDeque::new() })
     }
 }
 
@@ -66,7 +66,7 @@ pub struct Subscription<E> {
 }
 
 impl<E: DeserializeOwned> Subscription<E> {
-    /// The next item; none after a bye.
+    /// The next item; none after a bye, or when each of its channels has ended.
     pub async fn next(&mut self) -> Option<Item<E>> {
         std::future::poll_fn(|cx| self.poll_item(cx)).await
     }

@@ -5,8 +5,25 @@ use super::*;
 use crate::entry::Record;
 use crate::position::Epoch;
 
+mod newest;
+
 fn entry(offset: Option<u64>, at: u64) -> Entry {
-    Entry::new("a", Epoch(1), &Record { offset, at: Timestamp(at), event: Bytes::from_static(b"1"), cause: None, audience: None }, false)
+    keyed(offset, at, None)
+}
+
+fn keyed(offset: Option<u64>, at: u64, key: Option<&str>) -> Entry {
+    let latest = key.map(Arc::from);
+    Entry::new(
+        "a",
+        Epoch(1),
+        &Record { offset, at: Timestamp(at), event: Bytes::from_static(b"1"), cause: None, audience: None, latest, ends: false },
+        false,
+    )
+}
+
+fn last(offset: u64, at: u64) -> Entry {
+    let (at, event) = (Timestamp(at), Bytes::from_static(b"1"));
+    Entry::new("a", Epoch(1), &Record { offset: Some(offset), at, event, cause: None, audience: None, latest: None, ends: true }, false)
 }
 
 fn append_all(log: &mut Log, offsets: std::ops::RangeInclusive<u64>) {
@@ -15,14 +32,26 @@ fn append_all(log: &mut Log, offsets: std::ops::RangeInclusive<u64>) {
     }
 }
 
+/// A positioned event.
+#[derive(Debug, Clone, Copy)]
+struct Event {
+    offset: u64,
+    at: u64,
+    key: Option<&'static str>,
+}
+
 /// The log as a plain list that forgets nothing: every event of the channel, seen by the log or not.
 #[derive(Debug)]
 struct Model {
     retention: Retention,
-    /// Offset and time of every positioned event there ever was.
-    events: Vec<(u64, u64)>,
+    /// Every positioned event there ever was.
+    events: Vec<Event>,
     /// Which of them are kept.
-    kept: Vec<(u64, u64)>,
+    kept: Vec<Event>,
+    /// Those that a newer of their key took the place of while they were kept.
+    superseded: Vec<u64>,
+    /// The offset of the newest, if it ended the channel.
+    ended: u64,
     dropped: u64,
     /// Offsets that were dropped since the last loss of something unseen, and up to where nothing is remembered.
     drops: Vec<u64>,
@@ -37,11 +66,11 @@ struct Model {
 
 impl Model {
     fn newest(&self) -> u64 {
-        self.events.last().map_or(0, |(offset, _)| *offset)
+        self.events.last().map_or(0, |event| event.offset)
     }
 
     fn drop_oldest(&mut self) {
-        let (offset, _) = self.kept.remove(0);
+        let Event { offset, .. } = self.kept.remove(0);
         self.dropped = offset;
         self.drops.push(offset);
         if self.drops.len() > self.retention.remembered {
@@ -51,7 +80,7 @@ impl Model {
 
     fn expire(&mut self) {
         let oldest = self.now.saturating_sub(u64::try_from(self.retention.keep.as_millis()).expect("it is short"));
-        while self.kept.first().is_some_and(|(_, at)| *at < oldest) {
+        while self.kept.first().is_some_and(|event| event.at < oldest) {
             self.drop_oldest();
         }
         while self.volatile_kept.first().is_some_and(|(.., at)| *at < oldest) {
@@ -59,8 +88,11 @@ impl Model {
         }
     }
 
-    fn append(&mut self, step: u64) -> (u64, u64) {
-        let event = (self.newest() + step, self.now);
+    fn append(&mut self, step: u64, key: Option<&'static str>) -> Event {
+        let event = Event { offset: self.newest() + step, at: self.now, key };
+        if let Some(older) = self.kept.iter().position(|other| key.is_some() && other.key == key) {
+            self.superseded.push(self.kept.remove(older).offset);
+        }
         self.events.push(event);
         self.kept.push(event);
         if self.kept.len() > self.retention.history {
@@ -73,7 +105,7 @@ impl Model {
     /// Events that only the store had, and dropped.
     fn lose(&mut self, count: u64) -> u64 {
         for _ in 0..count {
-            self.events.push((self.newest() + 1, self.now));
+            self.events.push(Event { offset: self.newest() + 1, at: self.now, key: None });
         }
         while !self.kept.is_empty() {
             self.drop_oldest();
@@ -84,13 +116,20 @@ impl Model {
     }
 
     fn between(&self, after: u64, until: u64) -> u64 {
-        self.events.iter().filter(|(offset, _)| after < *offset && *offset <= until).count() as u64
+        let between = self.events.iter().map(|event| event.offset).filter(|offset| after < *offset && *offset <= until);
+        between.filter(|offset| !self.superseded.contains(offset)).count() as u64
+    }
+
+    /// Which counting a reader's count belongs to: it is of no use after a loss of unseen events, nor after a superseding.
+    fn counting(&self) -> (u64, usize) {
+        (self.unseen, self.superseded.len())
     }
 }
 
 #[derive(Debug, Clone)]
 enum Act {
-    Append(u64),
+    Append(u64, Option<&'static str>),
+    End(u64),
     Volatile,
     Twice(usize),
     Pass(u64),
@@ -102,7 +141,8 @@ enum Act {
 
 fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
-        6 => (1..4u64).prop_map(Act::Append),
+        6 => (1..4u64, key()).prop_map(|(step, key)| Act::Append(step, key)),
+        1 => (1..4u64).prop_map(Act::End),
         2 => Just(Act::Volatile),
         1 => any::<usize>().prop_map(Act::Twice),
         1 => (0..40u64).prop_map(Act::Pass),
@@ -111,6 +151,10 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (0..3usize, any::<usize>()).prop_map(|(reader, at)| Act::Place(reader, at)),
         6 => (0..3usize, 0..6u64, 1..5usize, 0..6usize).prop_map(|(reader, up_to, limit, take)| Act::Read { reader, up_to, limit, take }),
     ]
+}
+
+fn key() -> impl Strategy<Value = Option<&'static str>> {
+    prop_oneof![3 => Just(None), 2 => prop::sample::select(vec!["k", "l", "m"]).prop_map(Some)]
 }
 
 fn retention() -> impl Strategy<Value = Retention> {
@@ -127,31 +171,31 @@ fn retention() -> impl Strategy<Value = Retention> {
 struct Reader {
     place: Place,
     after: u64,
-    /// Which loss of unseen events its count is behind, where it has one.
-    counted: Option<u64>,
+    /// Which counting its count belongs to, where it has one.
+    counted: Option<(u64, usize)>,
     tick: u64,
 }
 
 impl Reader {
     fn new(log: &Log, model: &Model, after: u64) -> Self {
-        let counted = (after >= model.unremembered).then_some(model.unseen);
+        let counted = (after >= model.unremembered).then_some(model.counting());
         Self { place: log.place(after), after, counted, tick: model.volatile.len() as u64 }
     }
 
     fn read(&mut self, log: &Log, model: &Model, want: Want, take: usize) {
         let found = log.read(&mut self.place, want);
         let entries: Vec<Order> = found.run.iter().flat_map(Run::entries).map(|(order, _)| *order).collect();
-        self.counted = self.counted.filter(|unseen| *unseen == model.unseen);
+        self.counted = self.counted.filter(|counting| *counting == model.counting());
         if self.counted.is_none() && self.after >= model.unremembered {
-            self.counted = Some(model.unseen);
+            self.counted = Some(model.counting());
         }
         let missed = model.between(self.after, model.dropped);
         let loss = (missed > 0).then(|| Loss { missed: self.counted.map(|_| missed), until: model.dropped });
         assert_eq!(found.loss, loss, "after {} in {model:?}", self.after);
         if loss.is_some() {
-            (self.after, self.counted) = (model.dropped, Some(model.unseen));
+            (self.after, self.counted) = (model.dropped, Some(model.counting()));
         }
-        let due: Vec<u64> = model.kept.iter().map(|(offset, _)| *offset).filter(|offset| *offset > self.after).collect();
+        let due: Vec<u64> = model.kept.iter().map(|event| event.offset).filter(|offset| *offset > self.after).collect();
         let fresh: Vec<u64> = due.iter().copied().filter(|offset| *offset <= want.up_to).take(want.most.items).collect();
         let positioned: Vec<u64> = entries.iter().filter(|order| order.tick == 0).map(|order| order.offset).collect();
         assert_eq!(positioned, fresh);
@@ -162,6 +206,8 @@ impl Reader {
         let given: Vec<u64> = entries.iter().filter(|order| order.tick > 0).map(|order| order.tick).collect();
         assert_eq!(given, ticks);
         assert_eq!(found.more, due.len() > fresh.len() || waiting.len() > ticks.len());
+        let had = model.ended > 0 && model.ended <= self.after.max(want.up_to);
+        assert_eq!(found.ended, had && !found.more, "{model:?}");
         assert!(entries.is_sorted());
         for order in entries.into_iter().take(take) {
             self.place.pass(order);
@@ -172,9 +218,16 @@ impl Reader {
 
 fn perform(act: &Act, log: &mut Log, model: &mut Model, readers: &mut [Reader]) {
     match *act {
-        Act::Append(step) => {
-            let (offset, at) = model.append(step);
-            assert!(log.append(entry(Some(offset), at), Timestamp(model.now)));
+        Act::Append(step, key) => {
+            let Event { offset, at, key } = model.append(step, key);
+            model.ended = 0;
+            assert!(log.append(keyed(Some(offset), at, key), Timestamp(model.now)));
+        }
+        // Whatever comes behind it begins the channel anew.
+        Act::End(step) => {
+            let Event { offset, at, .. } = model.append(step, None);
+            model.ended = offset;
+            assert!(log.append(last(offset, at), Timestamp(model.now)));
         }
         Act::Volatile => {
             let event = (model.newest(), model.volatile.len() as u64 + 1, model.now);
@@ -185,8 +238,8 @@ fn perform(act: &Act, log: &mut Log, model: &mut Model, readers: &mut [Reader]) 
             log.append_volatile(event.0, entry(None, event.2));
         }
         Act::Twice(at) => {
-            if let Some((offset, at)) = model.events.get(at % (model.events.len() + 1)) {
-                assert!(!log.append(entry(Some(*offset), *at), Timestamp(model.now)), "{offset} came twice");
+            if let Some(Event { offset, at, key }) = model.events.get(at % (model.events.len() + 1)) {
+                assert!(!log.append(keyed(Some(*offset), *at, *key), Timestamp(model.now)), "{offset} came twice");
             }
         }
         Act::Pass(milliseconds) => {
@@ -197,8 +250,8 @@ fn perform(act: &Act, log: &mut Log, model: &mut Model, readers: &mut [Reader]) 
         Act::Lose(count) => log.drop_to(model.lose(count)),
         // What the store dropped although it is kept here: counted, for it was seen.
         Act::DropTo(at) => {
-            if let Some((offset, _)) = model.kept.get(at % (model.kept.len() + 1)).copied() {
-                while model.kept.first().is_some_and(|(kept, _)| *kept <= offset) {
+            if let Some(Event { offset, .. }) = model.kept.get(at % (model.kept.len() + 1)).copied() {
+                while model.kept.first().is_some_and(|kept| kept.offset <= offset) {
                     model.drop_oldest();
                 }
                 log.drop_to(offset);
@@ -224,8 +277,8 @@ proptest! {
     fn a_log_gives_what_a_plain_list_says(retention in retention(), acts in prop::collection::vec(act(), 1..120)) {
         let mut log = Log::new(retention, 0);
         let mut model = Model {
-            retention, events: vec![], kept: vec![], dropped: 0, drops: vec![], unremembered: 0, unseen: 0, volatile: vec![],
-            volatile_kept: vec![], now: 1_000,
+            retention, events: vec![], kept: vec![], superseded: vec![], ended: 0, dropped: 0, drops: vec![], unremembered: 0, unseen: 0,
+            volatile: vec![], volatile_kept: vec![], now: 1_000,
         };
         let mut readers = [Reader::new(&log, &model, 0); 3];
         for act in &acts {
@@ -237,6 +290,8 @@ proptest! {
             assert_eq!(log.newest(), model.newest());
             let bytes: usize = log.entries.iter().chain(log.volatile.iter().map(|(_, entry)| entry)).map(|entry| entry.item().len()).sum();
             assert_eq!(log.bytes(), bytes);
+            let keys = model.kept.iter().filter_map(|event| Some((Arc::from(event.key?), event.offset))).collect();
+            assert_eq!(log.latest, keys);
             assert!(log.remembered.len() <= retention.remembered);
         }
     }

@@ -8,7 +8,6 @@ use tokio::time::Instant;
 
 use crate::head::{Seat, Words};
 use crate::hub::driver::{Driven, Turn};
-use crate::item::Output;
 use crate::protocol::LAST_CHUNK;
 use crate::transport::accepted::Accepted;
 use crate::transport::direct::Offer;
@@ -75,7 +74,7 @@ impl Connection {
         let Stage::Open(stream) = &mut self.line.stage else { return Ok(false) };
         let Poll::Ready(next) = stream.poll_next(cx, turn.now, &mut turn.batch) else { return Ok(false) };
         let outputs = &mut turn.batch.outputs;
-        let over = next.is_none() || matches!(outputs.last(), Some(Output::Bye(_)));
+        let over = next.is_none() || stream.has_ended();
         outputs.drain(..).for_each(|output| output.chunks(&mut turn.pieces));
         if over {
             turn.pieces.push(Bytes::from_static(LAST_CHUNK));

@@ -110,7 +110,8 @@ impl Origin {
 
     /// Whether it is an origin with TLS whose host is below `.app.example`: who can read the line could be any page without.
     fn is_below(&self, suffix: &str) -> bool {
-        suffix.starts_with('.') && self.scheme == "https" && self.host.ends_with(suffix)
+        let below = self.host.strip_suffix(suffix).filter(|_| suffix.starts_with('.'));
+        self.scheme == "https" && below.is_some_and(|below| !below.is_empty())
     }
 
     /// Whether it is the page's own host. A `Host` without a port means the default port of the scheme, and behind a proxy that ends TLS

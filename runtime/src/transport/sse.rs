@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 
@@ -40,11 +40,13 @@ pub(crate) fn acceptable(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
-/// Answers 200, whatever passes: an `EventSource` never comes back after another status.
+/// Answers 200, whatever passes: an `EventSource` never comes back after another status; so 204 where there is nothing to come back for.
 pub(crate) fn answer(node: &Arc<Node>, stream: Result<Stream, Refused>, hand_over: Option<HandOver>) -> Response {
     let retry_ms = node.retry();
     let retry = protocol::sse_retry(retry_ms);
-    let items = match stream {
+    let items = match stream.map(Stream::with_channels) {
+        // The one status that tells an `EventSource` to come back no more and is no error.
+        Ok(stream) if stream.is_over() => return StatusCode::NO_CONTENT.into_response(),
         Ok(stream) => match &hand_over {
             Some(hand_over) => {
                 hand_over.offer(Offer { stream, retry });

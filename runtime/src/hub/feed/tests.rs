@@ -33,6 +33,12 @@ fn read(stream: &mut Stream, waker: &Waker, room: &mut Batch) -> (usize, usize) 
     (events, polls)
 }
 
+/// One to be kept, without anything beside it.
+pub(in crate::hub) fn plain(channel: impl Into<Arc<str>>, event: &'static [u8]) -> Publication {
+    let (channel, event) = (channel.into(), event.into());
+    Publication { channel, volatile: false, at: now(), event, cause: None, audience: None, latest: None, ends: false }
+}
+
 async fn node(limits: Limits) -> Arc<Node> {
     let node = Node::new(limits, Facts::default(), Arc::new(Memory::new(16)));
     node.open().await.expect("a memory broker opens");
@@ -56,7 +62,7 @@ async fn crowd(readers: usize) -> (Arc<Node>, Vec<Stream>, Arc<Woken>, Batch) {
 async fn a_publish_to_ten_thousand_that_wait_lets_another_task_have_its_turn_after_each_batch() {
     const READERS: usize = 10_000;
     let (node, _streams, woken, _) = crowd(READERS).await;
-    node.publish(Publication::plain("a", b"1")).await.expect("memory takes it");
+    node.publish(plain("a", b"1")).await.expect("memory takes it");
     woken_in_batches(&woken, READERS).await;
 }
 
@@ -93,7 +99,7 @@ async fn what_a_publish_costs_is_linear_in_its_readers() {
         let waker = Waker::from(woken.clone());
         for burst in 1..=3 {
             for _ in 0..burst {
-                node.publish(Publication::plain("a", b"1")).await.expect("memory takes it");
+                node.publish(plain("a", b"1")).await.expect("memory takes it");
             }
             // In each of these turns a batch is woken; who is not woken by then is forgotten.
             for _ in (0..readers).take_while(|_| woken.0.load(Relaxed) < readers) {
@@ -110,12 +116,13 @@ async fn what_a_publish_costs_is_linear_in_its_readers() {
 async fn a_new_epoch_ends_what_is_of_the_old_one_and_leaves_what_was_made_in_it() {
     const NEW: Epoch = Epoch(8);
     let node = node(Limits::default()).await;
-    node.publish(Publication::plain("old", b"1")).await.expect("memory takes it");
+    node.publish(plain("old", b"1")).await.expect("memory takes it");
     // It is made in the midst of the change: the head is reset, and the channels are not looked at yet.
     node.head.reset(NEW);
     let made = node.channel(&"new".into());
-    let record = Record { offset: Some(1), at: now(), event: b"1".as_slice().into(), cause: None, audience: None };
-    let tail = Tail { epoch: NEW, entries: vec![record], dropped: 0 };
+    let record =
+        Record { offset: Some(1), at: now(), event: b"1".as_slice().into(), cause: None, audience: None, latest: None, ends: false };
+    let tail = Tail { epoch: NEW, entries: vec![record], dropped: 0, ended: 0 };
     node.grown(made.attach(made.losses(), &tail, now()).expect("it is of the new epoch"));
     drop(node.deliver(Delivery::Epoch(NEW)));
     let old = node.channel(&"old".into());

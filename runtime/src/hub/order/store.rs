@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
 use futures_util::FutureExt;
 use tokio::sync::oneshot;
 
+use super::Rule;
 use super::dice::Dice;
-use super::{Rule, clock};
 use crate::broker::{Answer, Broker, Delivery, Mark, Publication, Record, Sink, Tail};
 use crate::error::{BrokerError, PublishError};
 use crate::position::{Epoch, Position};
@@ -29,8 +28,12 @@ pub(super) struct Store {
 struct Stored {
     kept: VecDeque<Record>,
     dropped: u64,
-    /// Every offset the channel ever had.
-    truth: Vec<u64>,
+    /// The offset of the channel's last event, once it has ended.
+    ended: u64,
+    /// Every offset the channel ever had, and its key.
+    truth: Vec<(u64, Option<Arc<str>>)>,
+    /// The newest offset of each key.
+    latest: BTreeMap<Arc<str>, u64>,
 }
 
 /// One node's connection to the store.
@@ -59,28 +62,45 @@ enum Reply {
     Read(oneshot::Sender<Tail>),
 }
 
+impl Stored {
+    /// Keeps it, instead of an older one of its key, and drops what is too much.
+    fn keep(&mut self, offset: u64, record: &Record, history: usize) {
+        self.truth.push((offset, record.latest.clone()));
+        if let Some(key) = &record.latest {
+            self.kept.retain(|other| other.latest.as_ref() != Some(key));
+            self.latest.insert(key.clone(), offset);
+        }
+        if record.ends {
+            self.ended = offset;
+        }
+        self.kept.push_back(record.clone());
+        if self.kept.len() > history {
+            self.dropped = self.kept.pop_front().and_then(|record| record.offset).expect("it has an offset");
+        }
+    }
+}
+
 impl Store {
     pub(super) fn new(history: usize, nodes: usize, rule: Option<Rule>) -> Self {
         let links = (0..nodes).map(|_| Link { connected: true, ..Link::default() }).collect();
         Self { rule, history, newest: 0, streams: BTreeMap::new(), links }
     }
 
-    pub(super) fn publish(&mut self, channel: &Arc<str>, volatile: bool, event: Bytes, dice: Option<&Dice>) -> Option<u64> {
+    pub(super) fn publish(&mut self, publication: Publication, dice: Option<&Dice>) -> Option<u64> {
+        let Publication { channel, volatile, at, event, cause, audience, latest, ends } = publication;
+        if self.ended(&channel).is_some() {
+            return None;
+        }
         let offset = (!volatile).then_some(self.newest + 1);
-        let record = Record { offset, at: clock().expect("the test has a clock"), event, cause: None, audience: None };
+        let record = Record { offset, at, event, cause, audience, latest, ends };
         if let Some(offset) = offset {
             self.newest = offset;
-            let stored = self.streams.entry(channel.clone()).or_default();
-            stored.truth.push(offset);
-            stored.kept.push_back(record.clone());
-            if stored.kept.len() > self.history {
-                stored.dropped = stored.kept.pop_front().and_then(|record| record.offset).expect("it has an offset");
-            }
+            self.streams.entry(channel.clone()).or_default().keep(offset, &record, self.history);
         }
-        for link in self.links.iter_mut().filter(|link| link.connected && link.subscribed.contains(channel)) {
+        for link in self.links.iter_mut().filter(|link| link.connected && link.subscribed.contains(&channel)) {
             let entry = Delivery::Entry { channel: channel.clone(), record: record.clone() };
             // Any delivery may come twice.
-            if dice.is_some_and(|dice| dice.percent(10)) && !volatile {
+            if dice.is_some_and(|dice| dice.percent(10)) && offset.is_some() {
                 link.queue.push_back(entry.clone());
             }
             link.queue.push_back(entry);
@@ -88,18 +108,34 @@ impl Store {
         offset
     }
 
+    /// The offset of the channel's last event, once it has ended.
+    pub(super) fn ended(&self, channel: &str) -> Option<u64> {
+        self.streams.get(channel).map(|stored| stored.ended).filter(|ended| *ended > 0)
+    }
+
     /// The offsets of the channel in (`after`, `until`].
-    pub(super) fn truth(&self, channel: &str, after: u64, until: u64) -> &[u64] {
+    pub(super) fn truth(&self, channel: &str, after: u64, until: u64) -> Vec<u64> {
+        self.between(channel, after, until).iter().map(|(offset, _)| *offset).collect()
+    }
+
+    /// Those of them of whose key there is no newer: who has passed them must have had them, or be told.
+    pub(super) fn owed(&self, channel: &str, after: u64, until: u64) -> Vec<u64> {
+        let newest = |key: &Arc<str>| self.streams.get(channel).and_then(|stored| stored.latest.get(key)).copied();
+        let between = self.between(channel, after, until).iter();
+        between.filter(|(offset, key)| key.as_ref().is_none_or(|key| newest(key) == Some(*offset))).map(|(offset, _)| *offset).collect()
+    }
+
+    fn between(&self, channel: &str, after: u64, until: u64) -> &[(u64, Option<Arc<str>>)] {
         let all = self.streams.get(channel).map_or(&[][..], |stored| &stored.truth);
-        let start = all.partition_point(|offset| *offset <= after);
-        let end = all.partition_point(|offset| *offset <= until);
+        let start = all.partition_point(|(offset, _)| *offset <= after);
+        let end = all.partition_point(|(offset, _)| *offset <= until);
         &all[start..end.max(start)]
     }
 
     fn tail(&self, channel: &Arc<str>) -> Tail {
-        let Some(stored) = self.streams.get(channel) else { return Tail { epoch: EPOCH, entries: Vec::new(), dropped: 0 } };
+        let Some(stored) = self.streams.get(channel) else { return Tail { epoch: EPOCH, entries: Vec::new(), dropped: 0, ended: 0 } };
         let dropped = if self.rule == Some(Rule::NoDropped) { 0 } else { stored.dropped };
-        Tail { epoch: EPOCH, entries: stored.kept.iter().cloned().collect(), dropped }
+        Tail { epoch: EPOCH, entries: stored.kept.iter().cloned().collect(), ended: stored.ended, dropped }
     }
 
     /// The node's connection breaks: what it had received arrives still, the rest is lost.
@@ -231,8 +267,7 @@ impl Broker for Linked {
     }
 
     fn publish(&self, publication: Publication) -> Answer<'_, Result<Option<Position>, PublishError>> {
-        let Publication { channel, volatile, event, .. } = publication;
-        let offset = self.store().publish(&channel, volatile, event, None);
+        let offset = self.store().publish(publication, None);
         Box::pin(std::future::ready(Ok(offset.map(|offset| Position { epoch: EPOCH, offset }))))
     }
 

@@ -3,7 +3,8 @@ use std::sync::Arc;
 use tokio::task::yield_now;
 
 use super::*;
-use crate::broker::{Memory, Publication};
+use crate::broker::Memory;
+use crate::hub::feed::tests::plain;
 use crate::hub::node::Facts;
 use crate::limits::Limits;
 
@@ -22,7 +23,7 @@ async fn node(limits: Limits) -> Arc<Node> {
 }
 
 async fn publish(node: &Node, name: &str) {
-    node.publish(Publication::plain(name, b"1")).await.expect("memory takes it");
+    node.publish(plain(name, b"1")).await.expect("memory takes it");
 }
 
 /// How many channels have history.
