@@ -32,6 +32,7 @@ pub fn serve(name: &str) -> Result<(), String> {
         "limit-coalesced" => limit::serve(limit::Send::Burst),
         "bare" => bare::serve(),
         "triwire" => in_tokio(triwire::serve),
+        "triwire-guarded" => in_tokio(triwire::serve_guarded),
         "triwire-axum" => in_tokio(triwire::serve_axum),
         "axum" => in_tokio(axum_hand::serve_select),
         "axum-split" => in_tokio(axum_hand::serve_split),

@@ -55,6 +55,7 @@ pub(super) const PLAIN: Contestant = ours("triwire", ALL);
 /// All others, in the order of the tables.
 pub(super) const CONTESTANTS: &[Contestant] = &[
     PLAIN,
+    ours("triwire-guarded", ALL),
     ours("triwire-axum", ALL),
     ours("axum", ALL),
     ours("axum-split", WS),

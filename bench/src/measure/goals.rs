@@ -52,7 +52,7 @@ const GOALS: &[Goal] = &[
 const AXUM: &str = "triwire-axum";
 
 /// What is no contestant: ours, and what they are measured against.
-const OURS: [&str; 4] = ["triwire", AXUM, "limit", "bare"];
+const OURS: [&str; 5] = ["triwire", "triwire-guarded", AXUM, "limit", "bare"];
 
 /// Says of each goal that was measured whether it was met.
 pub(super) fn judge(report: &Report) -> Vec<String> {
