@@ -78,6 +78,7 @@ chapters! {
     server = include_str!("src/server.md");
     shutdown = include_str!("src/shutdown.md");
     testing = include_str!("src/testing.md");
+    threats = include_str!("src/threats.md");
     tickets = include_str!("src/tickets.md");
     transports = include_str!("src/transports.md");
     tutorial = include_str!("src/tutorial.md");
