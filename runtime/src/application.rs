@@ -1,5 +1,6 @@
 //! What the application brings for its endpoints: who a request is from, and what they may. Floor 7.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -39,8 +40,9 @@ impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity> Application<E, 
         |name| name.parse::<E::Channel>().map(drop)
     }
 
-    /// What one client has to pass, whoever it is where nobody asks; it comes from there, where tickets are taken.
-    pub(crate) fn guard(self: &Arc<Self>, user: Option<U>, state: &S, whence: Option<Whence>) -> Guard {
+    /// What one client has to pass, whoever it is where nobody asks; it comes from there, where tickets are taken, and
+    /// from this address, where one is known.
+    pub(crate) fn guard(self: &Arc<Self>, user: Option<U>, state: &S, whence: Option<Whence>, address: Option<IpAddr>) -> Guard {
         let known = user.map(|user| {
             let key = user.key();
             let person = (!key.is_empty()).then(|| self.hub.node.person(&key));
@@ -48,7 +50,8 @@ impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity> Application<E, 
             let state = self.commands.is_some().then(|| state.clone());
             Arc::new(Known { application: Arc::clone(self), user, person, state, whence: whence.map(Box::new) }) as Arc<dyn Visitor>
         });
-        Guard::new(self.read(), known)
+        let key = known.as_ref().and_then(|known| known.person()).map(|person| person.key().clone());
+        Guard::new(self.read(), known, self.hub.node.caller(key, address))
     }
 }
 

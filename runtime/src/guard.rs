@@ -9,6 +9,8 @@ use tokio::time::Instant;
 use crate::commands::Handling;
 use crate::entry::Sees;
 use crate::error::{ChannelError, Denied, Misread};
+use crate::hub::accounts::{Caller, Counted, Over};
+use crate::hub::node::Node;
 use crate::hub::people::{Claim, Person};
 use crate::tickets::Unopened;
 
@@ -50,12 +52,29 @@ pub(crate) struct Renewed {
 pub(crate) struct Guard {
     read: ReadName,
     visitor: Option<Arc<dyn Visitor>>,
+    caller: Caller,
 }
 
 impl Guard {
     /// Names are checked, and whoever asks may; with a visitor, the application decides.
-    pub(crate) fn new(read: ReadName, visitor: Option<Arc<dyn Visitor>>) -> Self {
-        Self { read, visitor }
+    pub(crate) fn new(read: ReadName, visitor: Option<Arc<dyn Visitor>>, caller: Caller) -> Self {
+        Self { read, visitor, caller }
+    }
+
+    /// A stream more of this client, if it may have one more.
+    pub(crate) fn connects(&self, node: &Node) -> Result<Counted, Over> {
+        let counted = self.caller.connects(&node.limits)?;
+        self.subscribes(node).map(|()| counted)
+    }
+
+    /// A subscribe more of this client.
+    pub(crate) fn subscribes(&self, node: &Node) -> Result<(), Over> {
+        node.subscribes(&self.caller)
+    }
+
+    /// A command more of this client.
+    pub(crate) fn commands(&self, node: &Node) -> Result<(), Over> {
+        node.commands(&self.caller)
     }
 
     /// Whether the name is one of the enum's channels.
@@ -98,7 +117,7 @@ impl Guard {
 
     /// The guard of the same person by another identity.
     pub(crate) fn renewed(&self, visitor: Arc<dyn Visitor>) -> Self {
-        Self { read: self.read, visitor: Some(visitor) }
+        Self { read: self.read, visitor: Some(visitor), caller: self.caller.clone() }
     }
 
     /// Asks about one channel.

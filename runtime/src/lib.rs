@@ -20,6 +20,7 @@ mod log;
 mod metrics;
 mod position;
 mod protocol;
+mod rate;
 mod router;
 mod run;
 mod schema;

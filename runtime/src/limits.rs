@@ -37,6 +37,23 @@ pub struct Limits {
     pub channels_per_connection: usize,
     /// Connections of the hub; a poll is one while it waits. Default 10,000.
     pub connections: usize,
+    /// Connections of one identity, by its key. Default 64: the tabs and devices of a person.
+    pub connections_per_identity: usize,
+    /// Connections from one address; an IPv6 network (/64) is one. Default 256: an office behind one address.
+    pub connections_per_address: usize,
+    /// Subscribes of one identity a second; where there is no identity of one address, else of one connection. A stream and a poll are one,
+    /// with all the channels of their query, and so is each message that subscribes. Default 32: a poll that is answered at once, and again.
+    pub subscribes_per_second: usize,
+    /// So many of them at once. Default 256: the channels of a page, twice.
+    pub subscribe_burst: usize,
+    /// Commands of one identity a second; else of one address, or connection. Default 50: a pointer that moves.
+    pub commands_per_second: usize,
+    /// So many of them at once. Default 200.
+    pub command_burst: usize,
+    /// Bytes a second that are read from one WebSocket; more is left unread until it is time. Default 256 KiB.
+    pub inbound_bytes_per_second: usize,
+    /// So many of them at once, above which reading rests. Default 1 MiB.
+    pub inbound_burst: usize,
     /// One message from a client. Default 64 KiB.
     pub inbound_bytes: usize,
     /// Messages of one client that wait for their answer. Default 64.
@@ -94,6 +111,14 @@ impl Default for Limits {
             channels_per_query: 32,
             channels_per_connection: 128,
             connections: 10_000,
+            connections_per_identity: 64,
+            connections_per_address: 256,
+            subscribes_per_second: 32,
+            subscribe_burst: 256,
+            commands_per_second: 50,
+            command_burst: 200,
+            inbound_bytes_per_second: 256 << 10,
+            inbound_burst: 1 << 20,
             inbound_bytes: 64 << 10,
             inbound_waiting: 64,
             commands: 1_024,

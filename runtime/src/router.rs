@@ -20,6 +20,7 @@ use crate::schema::Document;
 #[cfg(feature = "tickets")]
 use crate::tickets::{Sealer, TicketSecret, Ticketed};
 use crate::tickets::{Unopened, Whence};
+use crate::transport::address::Addresses;
 use crate::transport::origin::Origins;
 use crate::transport::problem::Problem;
 use crate::transport::{Call, Transport, command, ticket};
@@ -36,7 +37,7 @@ impl<E: Realtime> Hub<E> {
     /// ```
     pub fn endpoints<S>(&self) -> Endpoints<E, S> {
         let application = Application { hub: self.clone(), may: None, commands: None, visible: None, tickets: None };
-        Endpoints { application, origins: Origins::default() }
+        Endpoints { application, origins: Origins::default(), hops: None }
     }
 }
 
@@ -45,6 +46,7 @@ impl<E: Realtime> Hub<E> {
 pub struct Endpoints<E: Realtime, S = (), U = Anyone> {
     application: Application<E, S, U>,
     origins: Origins,
+    hops: Option<usize>,
 }
 
 impl<E: Realtime, S> Endpoints<E, S> {
@@ -59,7 +61,7 @@ impl<E: Realtime, S> Endpoints<E, S> {
         let Application { commands, visible, .. } = &self.application;
         assert!(commands.is_none() && visible.is_none(), "`authorize` stands before `commands` and `visible`, for it says who a client is");
         let application = Application { hub: self.application.hub, may: Some(may.may()), commands: None, visible: None, tickets: None };
-        Endpoints { application, origins: self.origins }
+        Endpoints { application, origins: self.origins, hops: self.hops }
     }
 }
 
@@ -104,6 +106,17 @@ impl<E: Realtime, S, U: Identity> Endpoints<E, S, U> {
         self
     }
 
+    /// Says how many proxies stand between clients and this server, so that limits per address know whom to count: the address of a client is
+    /// the one that the outermost of them adds to `X-Forwarded-For`, which is so many from the right. With 0 there is none, and it is the
+    /// connection's own.
+    ///
+    /// Unless this is said, the header is not looked at, for anybody may write one, and a connection from a private address is not counted,
+    /// for it is most likely a proxy's.
+    pub fn trust_forwarded(mut self, hops: usize) -> Self {
+        self.hops = Some(hops);
+        self
+    }
+
     /// The router. It answers everything under the path where it is nested.
     pub fn into_router(self) -> Router<S>
     where
@@ -114,7 +127,8 @@ impl<E: Realtime, S, U: Identity> Endpoints<E, S, U> {
             tracing::warn!(events = E::CONTRACT.name, "these endpoints have no `authorize`: whoever reaches them may have every channel");
         }
         let origins = self.origins.clone();
-        let entrance = Arc::new(Entrance { application: Arc::new(self.application), origins: self.origins });
+        let addresses = Addresses::new(self.hops);
+        let entrance = Arc::new(Entrance { application: Arc::new(self.application), origins: self.origins, addresses });
         let mut router = Router::new();
         for transport in [Transport::Sse, Transport::Ws, Transport::Poll] {
             let entrance = Arc::clone(&entrance);
@@ -147,6 +161,7 @@ impl<E: Realtime, S, U: Identity> Endpoints<E, S, U> {
 struct Entrance<E: Realtime, S, U> {
     application: Arc<Application<E, S, U>>,
     origins: Origins,
+    addresses: Addresses,
 }
 
 impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity + FromRequestParts<S>> Entrance<E, S, U> {
@@ -163,12 +178,12 @@ impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity + FromRequestPar
             Ok(user) => user,
             Err(Unknown::Rejected(rejection)) => return rejection,
             Err(Unknown::Unopened(Unopened::Busy)) => {
-                let nobody = self.application.guard(None, state, None);
+                let nobody = self.application.guard(None, state, None, None);
                 return call.busy(node, nobody).await.unwrap_or_else(refuse);
             }
             Err(Unknown::Unopened(unopened)) => return refuse(Problem::of_ticket(unopened, node)),
         };
-        call.answer(node, self.application.guard(user, state, whence)).await.unwrap_or_else(refuse)
+        call.answer(node, self.application.guard(user, state, whence, self.addresses.of(&parts))).await.unwrap_or_else(refuse)
     }
 
     async fn command(&self, state: &S, request: Request) -> Response {
@@ -184,7 +199,8 @@ impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity + FromRequestPar
             Err(Unknown::Rejected(rejection)) => return rejection,
             Err(Unknown::Unopened(unopened)) => return refuse(Problem::of_ticket(unopened, node)),
         };
-        command::answer(node, self.application.guard(user, state, whence), &parts.headers, body).await.unwrap_or_else(refuse)
+        let guard = self.application.guard(user, state, whence, self.addresses.of(&parts));
+        command::answer(node, guard, &parts.headers, body).await.unwrap_or_else(refuse)
     }
 
     /// Gives a ticket, to whom the application's extractor lets in: a ticket itself is not enough, or one would lead to the next for ever.

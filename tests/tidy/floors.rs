@@ -7,7 +7,7 @@ use super::source::{Source, hold, sources};
 const FLOORS: &[&[&str]] = &[
     &["sync", "error", "metrics", "limits", "position", "identity", "contract"],
     &["protocol", "websocket", "entry", "run", "item"],
-    &["log", "subscribers", "presence", "forgotten"],
+    &["log", "subscribers", "presence", "forgotten", "rate"],
     &["broker"],
     &["head", "channel"],
     &["connection"],

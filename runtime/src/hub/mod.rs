@@ -1,5 +1,6 @@
 //! All channels of one enum; the only floor that knows it. Floor 6.
 
+pub(crate) mod accounts;
 mod drain;
 pub(crate) mod driver;
 mod feed;

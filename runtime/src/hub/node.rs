@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
+use super::accounts::Accounts;
 use super::drain::Drain;
 use super::driver::Drivers;
 use super::people::People;
@@ -46,6 +47,7 @@ pub(crate) struct Node {
     pub(super) room_made: AtomicBool,
     pub(super) connections: Mutex<Subscribers<Arc<Seat>>>,
     pub(super) people: People,
+    pub(super) accounts: Accounts,
     pub(crate) replies: Replies,
     #[cfg(feature = "tickets")]
     pub(crate) used: Used,
@@ -106,6 +108,7 @@ impl Node {
                 room_made: AtomicBool::new(false),
                 connections: Mutex::new(Subscribers::new()),
                 people: People::default(),
+                accounts: Accounts::new(),
                 replies: Replies::default(),
                 #[cfg(feature = "tickets")]
                 used: Used::default(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::accounts::Counted;
 use super::node::{Node, now, random_below};
 use super::people::{Claim, Person};
 use crate::connection::{Batch, Connection};
@@ -31,6 +32,8 @@ pub(crate) struct Stream {
     with_channels: bool,
     /// Whose it is, where the application says so.
     person: Option<Arc<Person>>,
+    /// Its places among the connections of its identity and of its address.
+    counted: Option<Counted>,
 }
 
 /// How far its end has come.
@@ -48,7 +51,8 @@ enum Ending {
 
 impl Stream {
     pub(super) fn new(node: Arc<Node>, connection: Connection, seat: Arc<Seat>, slot: usize, heartbeat: Option<Duration>) -> Self {
-        Self { node, connection, seat, slot, heartbeat, quiet_since: Instant::now(), end: Ending::Open, with_channels: false, person: None }
+        let (quiet_since, end) = (Instant::now(), Ending::Open);
+        Self { node, connection, seat, slot, heartbeat, quiet_since, end, with_channels: false, person: None, counted: None }
     }
 
     /// The same, but over when the last of its channels has ended: nothing can come of it any more.
@@ -199,6 +203,11 @@ impl Stream {
         if let Some(expires) = expires {
             self.end_at(expires, ByeReason::Expired);
         }
+    }
+
+    /// Makes it one of the connections of its identity and of its address, until it is dropped.
+    pub(crate) fn counts_as(&mut self, counted: Counted) {
+        self.counted = Some(counted);
     }
 
     /// Its seat, if it may be told something from outside.

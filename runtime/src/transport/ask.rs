@@ -5,6 +5,7 @@
 //! An answer is never above what is still to be sent: those that wait behind a subscribe go out with the position that ends its replay.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
@@ -13,6 +14,7 @@ use serde_json::Value;
 
 use crate::error::Denied;
 use crate::guard::{Guard, Renewal};
+use crate::hub::node::Node;
 use crate::hub::stream::Stream;
 use crate::item::Output;
 use crate::position::{Position, Since};
@@ -31,8 +33,7 @@ pub(crate) struct NotUnderstood;
 
 /// The asks of one connection that are not answered yet.
 pub(crate) struct Asks {
-    /// Most channels of the connection.
-    channels: usize,
+    node: Arc<Node>,
     /// One for each ask, the oldest first; those without their effect are the last of them.
     answers: VecDeque<Answer>,
 }
@@ -80,8 +81,8 @@ enum State {
 }
 
 impl Asks {
-    pub(crate) fn new(channels: usize) -> Self {
-        Self { channels, answers: VecDeque::new() }
+    pub(crate) fn new(node: Arc<Node>) -> Self {
+        Self { node, answers: VecDeque::new() }
     }
 
     /// How many wait for their answer.
@@ -93,7 +94,8 @@ impl Asks {
     pub(crate) fn take(&mut self, text: &str, guard: &Guard) -> Result<Option<(Option<Value>, Command)>, NotUnderstood> {
         let value: Value = serde_json::from_str(text).map_err(|_| NotUnderstood)?;
         let reference = reference(&value)?;
-        let state = match read(&value, guard) {
+        let asked = read(&value, guard).and_then(|asked| self.within(guard, &asked).map(|()| asked));
+        let state = match asked {
             Ok(Asked::Command(command)) => return Ok(Some((reference, command))),
             Ok(Asked::Join(channel, since)) => join(guard, channel, since),
             Ok(Asked::Leave(channel)) => {
@@ -106,6 +108,16 @@ impl Asks {
         };
         self.answers.push_back(Answer { tag: TAG.fetch_add(1, Relaxed), reference, left: None, state });
         Ok(None)
+    }
+
+    /// Whether its client may ask this now. A renewal is a subscribe: the application is asked about channels.
+    fn within(&self, guard: &Guard, asked: &Asked) -> Result<(), Problem> {
+        let within = match asked {
+            Asked::Join(..) | Asked::Renew(_) => guard.subscribes(&self.node),
+            Asked::Command(_) => guard.commands(&self.node),
+            Asked::Leave(_) => Ok(()),
+        };
+        within.map_err(|over| Problem::over(over, &self.node))
     }
 
     /// Does what the application has allowed since, and gives what the client is told of it.
@@ -181,9 +193,10 @@ impl Asks {
 
     /// Does one thing, and gives what becomes of its answer.
     fn effect(&mut self, effect: Effect, at: usize, stream: &mut Stream) -> State {
+        let limit = self.node.limits.channels_per_connection;
         match effect {
-            Effect::Join { channel, .. } if !stream.has(&channel) && stream.channels() >= self.channels => {
-                State::Refused(Problem::TooManyChannels { limit: self.channels })
+            Effect::Join { channel, .. } if !stream.has(&channel) && stream.channels() >= limit => {
+                State::Refused(Problem::TooManyChannels { limit })
             }
             Effect::Join { channel, since, .. } => {
                 stream.join(&channel, since, self.answers[at].tag);

@@ -163,6 +163,7 @@ pub(crate) fn check(parts: &request::Parts, origins: &Origins) -> Result<(), Pro
 
 /// Answers one command.
 pub(crate) async fn answer(node: &Arc<Node>, guard: Guard, headers: &HeaderMap, body: Body) -> Result<Response, Problem> {
+    guard.commands(node).map_err(|over| Problem::over(over, node))?;
     let limit = node.limits.inbound_bytes;
     let body = to_bytes(body, limit).await.map_err(|_| Problem::TooLarge { limit })?;
     let command: Value = serde_json::from_slice(&body).map_err(|_| Problem::JsonMalformed)?;

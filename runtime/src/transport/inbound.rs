@@ -1,5 +1,7 @@
 //! What the client of a WebSocket has said and is not done with.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use crate::hub::node::Node;
@@ -19,8 +21,8 @@ pub(super) struct Inbound {
 }
 
 impl Inbound {
-    pub(super) fn new(node: &Node, deflates: bool) -> Self {
-        let asks = Asks::new(node.limits.channels_per_connection);
+    pub(super) fn new(node: &Arc<Node>, deflates: bool) -> Self {
+        let asks = Asks::new(Arc::clone(node));
         let decoder = Decoder::new(node.limits.inbound_bytes);
         let decoder = if deflates { decoder.with_deflate() } else { decoder };
         Self { decoder, unread: Bytes::new(), pong: None, asks, commands: Commands::default() }

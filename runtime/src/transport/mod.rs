@@ -5,6 +5,7 @@
 
 #[cfg(feature = "serve")]
 pub(crate) mod accepted;
+pub(crate) mod address;
 mod ask;
 #[cfg(feature = "serve")]
 mod chunked;
@@ -13,6 +14,8 @@ pub(crate) mod direct;
 mod end;
 mod handshake;
 mod inbound;
+mod intake;
+mod later;
 #[cfg(feature = "serve")]
 pub(crate) mod let_go;
 mod line;
@@ -38,6 +41,7 @@ use crate::hub::node::{Node, Refused};
 use crate::hub::stream::Stream;
 use direct::HandOver;
 use handshake::Handshake;
+use later::Later;
 use origin::Origins;
 use problem::Problem;
 use request::Asked;
@@ -113,10 +117,10 @@ impl Call {
 
     /// Tells its client that there is no room, in the words of its transport.
     pub(crate) async fn busy(self, node: &Arc<Node>, guard: Guard) -> Result<Response, Problem> {
-        self.with(node, guard, Err(Refused::Busy)).await
+        self.with(node, guard, Err(Later::refused(Refused::Busy, node))).await
     }
 
-    async fn with(self, node: &Arc<Node>, guard: Guard, stream: Result<Stream, Refused>) -> Result<Response, Problem> {
+    async fn with(self, node: &Arc<Node>, guard: Guard, stream: Result<Stream, Later>) -> Result<Response, Problem> {
         match self.way {
             Way::Sse(hand_over) => Ok(sse::answer(node, stream, hand_over)),
             Way::Ws(handshake) => Ok(ws::answer(node, guard, stream, handshake)),
@@ -125,7 +129,11 @@ impl Call {
     }
 
     /// Connects once the application allows all channels, and has taken none of them back meanwhile.
-    async fn connect(&self, node: &Arc<Node>, guard: &Guard) -> Result<Result<Stream, Refused>, Denied> {
+    async fn connect(&self, node: &Arc<Node>, guard: &Guard) -> Result<Result<Stream, Later>, Denied> {
+        let counted = match guard.connects(node) {
+            Ok(counted) => counted,
+            Err(over) => return Ok(Err(Later::over(over, node))),
+        };
         let heartbeat = match self.way {
             Way::Sse(_) => Some(node.limits.sse_heartbeat),
             Way::Ws(_) => Some(node.limits.ws_ping),
@@ -135,12 +143,13 @@ impl Call {
             let claim = guard.claim();
             guard.ask_all(&self.asked.channels).await?;
             match node.connect(&self.asked.channels, self.asked.since, heartbeat) {
-                Err(refused) => return Ok(Err(refused)),
+                Err(refused) => return Ok(Err(Later::refused(refused, node))),
                 Ok(mut stream) => {
                     if node.guards.is_some() {
                         stream.show(guard.eyes());
                     }
-                    if let Some(stream) = stream.claimed(claim) {
+                    if let Some(mut stream) = stream.claimed(claim) {
+                        stream.counts_as(counted);
                         return Ok(Ok(stream));
                     }
                 }

@@ -14,20 +14,18 @@ use tokio::time::sleep;
 use crate::connection::Batch;
 use crate::error::Denied;
 use crate::head::Seat;
-use crate::hub::node::{Node, Refused};
+use crate::hub::node::Node;
 use crate::hub::stream::Stream;
 use crate::hub::timed::Timed;
 use crate::item::Output;
 use crate::position::{Position, Since};
+use crate::transport::later::Later;
 use crate::transport::problem::Problem;
 use crate::transport::request::Asked;
 
 /// Answers with what is there, as soon as there is something.
-pub(crate) async fn answer(node: &Arc<Node>, stream: Result<Stream, Refused>, asked: &Asked) -> Result<Response, Problem> {
-    let mut stream = stream.map_err(|refused| match refused {
-        Refused::Busy => Problem::Busy { retry_ms: node.retry() },
-        Refused::Draining => Problem::Draining { retry_ms: node.retry() },
-    })?;
+pub(crate) async fn answer(node: &Arc<Node>, stream: Result<Stream, Later>, asked: &Asked) -> Result<Response, Problem> {
+    let mut stream = stream.map_err(|later| later.problem)?;
     stream.set_most(node.limits.poll_items, node.limits.poll_bytes);
     let mut stream = Timed::new(stream);
     let outputs = read(&mut stream, asked).await?;

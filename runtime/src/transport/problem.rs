@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::contract::CHANNEL_NAME_BYTES;
 use crate::error::{ChannelError, Denied, Rejected};
+use crate::hub::accounts::Over;
 use crate::hub::node::Node;
 use crate::tickets::Unopened;
 
@@ -57,6 +58,8 @@ pub(crate) enum Problem {
     WebsocketVersion { version: Version },
     #[error("a limit is reached: come back later")]
     Busy { retry_ms: u64 },
+    #[error("over the limit `{name}`: come back later")]
+    TooMany { name: &'static str, limit: usize, retry_ms: u64 },
     #[error("the server is about to end: come back, to another")]
     Draining { retry_ms: u64 },
     #[error("this asks for nothing known: one of `subscribe`, `unsubscribe`, `command`, `ticket`, and a `ref`")]
@@ -93,6 +96,8 @@ struct Body<'a> {
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_ms: Option<u64>,
     /// Where in a command the mistake is.
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<&'a str>,
@@ -125,6 +130,7 @@ impl Problem {
             Self::UpgradeRequired { .. } => ("upgrade_required", StatusCode::UPGRADE_REQUIRED),
             Self::WebsocketVersion { .. } => ("websocket_version", StatusCode::UPGRADE_REQUIRED),
             Self::Busy { .. } => ("busy", StatusCode::SERVICE_UNAVAILABLE),
+            Self::TooMany { .. } => ("too_many", StatusCode::TOO_MANY_REQUESTS),
             Self::Draining { .. } => ("draining", StatusCode::SERVICE_UNAVAILABLE),
             Self::NotUnderstood => ("not_understood", StatusCode::BAD_REQUEST),
             Self::CommandUnsupported => ("command_unsupported", StatusCode::NOT_FOUND),
@@ -140,18 +146,35 @@ impl Problem {
         }
     }
 
+    /// A limit of this client is reached.
+    pub(crate) fn over(over: Over, node: &Node) -> Self {
+        let Over { name, limit, wait } = over;
+        // In whole milliseconds, and never too early.
+        let wait = wait.map(|wait| u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX));
+        Self::TooMany { name, limit, retry_ms: wait.unwrap_or_else(|| node.retry()) }
+    }
+
+    /// When to come back, where that helps.
+    fn retry_ms(&self) -> Option<u64> {
+        match self {
+            Self::Busy { retry_ms } | Self::TooMany { retry_ms, .. } | Self::Draining { retry_ms } => Some(*retry_ms),
+            _ => None,
+        }
+    }
+
     /// The object on the wire, as JSON.
     pub(crate) fn json(&self) -> String {
         let (code, status) = self.code();
         let limit = match self {
-            Self::TooManyChannels { limit } | Self::TooLarge { limit } => Some(*limit),
+            Self::TooManyChannels { limit } | Self::TooMany { limit, .. } | Self::TooLarge { limit } => Some(*limit),
             Self::ChannelTooLong => Some(CHANNEL_NAME_BYTES),
             _ => None,
         };
         let title = status.canonical_reason().unwrap_or_default();
         let path = if let Self::CommandNotUnderstood { path, .. } = self { Some(&**path) } else { None };
         let reason = if let Self::Rejected(rejected) = self { Some(rejected.reason()) } else { None };
-        let body = Body { r#type: "about:blank", code, status: status.as_u16(), title, detail: self.to_string(), limit, path, reason };
+        let (detail, retry_ms) = (self.to_string(), self.retry_ms());
+        let body = Body { r#type: "about:blank", code, status: status.as_u16(), title, detail, limit, retry_ms, path, reason };
         serde_json::to_string(&body).expect("strings and numbers are JSON")
     }
 
@@ -169,6 +192,9 @@ impl Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(retry_ms) = self.retry_ms() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_ms.div_ceil(1_000).max(1)));
+        }
         match self {
             Self::MethodNotAllowed { allow } => {
                 headers.insert(header::ALLOW, HeaderValue::from_static(allow));
@@ -176,9 +202,6 @@ impl Problem {
             // RFC 9110, section 15.5.2: a 401 names what it wants.
             Self::TicketRefused => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Ticket"));
-            }
-            Self::Busy { retry_ms } | Self::Draining { retry_ms } => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_ms.div_ceil(1_000).max(1)));
             }
             Self::UpgradeRequired { version } | Self::WebsocketVersion { version } => {
                 headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));

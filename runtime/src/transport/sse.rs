@@ -16,12 +16,13 @@ use http_body::{Frame, SizeHint};
 
 use crate::connection::Batch;
 use crate::head::Seat;
-use crate::hub::node::{Node, Refused};
+use crate::hub::node::Node;
 use crate::hub::stream::Stream;
 use crate::hub::timed::Timed;
 use crate::item::Output;
-use crate::protocol::{self, Bye, ByeReason};
+use crate::protocol;
 use crate::transport::direct::{HandOver, Offer};
+use crate::transport::later::Later;
 use crate::transport::problem::Problem;
 
 /// Refuses only who says that no event stream will do; a client that says nothing takes anything (RFC 9110, 12.5.1).
@@ -41,8 +42,8 @@ pub(crate) fn acceptable(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 /// Answers 200, whatever passes: an `EventSource` never comes back after another status; so 204 where there is nothing to come back for.
-pub(crate) fn answer(node: &Arc<Node>, stream: Result<Stream, Refused>, hand_over: Option<HandOver>) -> Response {
-    let retry_ms = node.retry();
+pub(crate) fn answer(node: &Arc<Node>, stream: Result<Stream, Later>, hand_over: Option<HandOver>) -> Response {
+    let retry_ms = stream.as_ref().map_or_else(|later| later.bye.retry_ms, |_| node.retry());
     let retry = protocol::sse_retry(retry_ms);
     let items = match stream.map(Stream::with_channels) {
         // The one status that tells an `EventSource` to come back no more and is no error.
@@ -54,13 +55,9 @@ pub(crate) fn answer(node: &Arc<Node>, stream: Result<Stream, Refused>, hand_ove
             }
             None => Items { opening: retry.as_bytes().into(), source: Source::Stream(Box::new(Timed::new(stream))) },
         },
-        Err(refused) => {
-            let (problem, reason) = match refused {
-                Refused::Busy => (Problem::Busy { retry_ms }, ByeReason::Busy),
-                Refused::Draining => (Problem::Draining { retry_ms }, ByeReason::Drain),
-            };
+        Err(Later { problem, bye }) => {
             problem.note(node, "sse");
-            let bye = Output::Bye(Bye { reason, retry_ms }).events();
+            let bye = Output::Bye(bye).events();
             Items { opening: [retry.as_bytes(), &bye].concat().as_slice().into(), source: Source::Over }
         }
     };

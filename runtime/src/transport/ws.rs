@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::guard::Guard;
 use crate::head::{Seat, Words};
 use crate::hub::driver::{Driven, Turn};
-use crate::hub::node::{Node, Refused};
+use crate::hub::node::Node;
 use crate::hub::stream::Stream;
 use crate::item::Output;
 use crate::position::Position;
@@ -22,13 +22,14 @@ use crate::transport::ask::{self, NotUnderstood, Text};
 use crate::transport::end::End;
 use crate::transport::handshake::Handshake;
 use crate::transport::inbound::Inbound;
+use crate::transport::intake::Intake;
+use crate::transport::later::Later;
 use crate::transport::line::{Cut, Line, ROUNDS, Stage};
-use crate::transport::problem::Problem;
 use crate::transport::socket::Socket;
 use crate::websocket::{Agreed, Opcode, Received, close_frame, frame};
 
 /// Accepts. What refuses a stream is told inside it, for a browser shows a page nothing of a refused upgrade.
-pub(crate) fn answer(node: &Arc<Node>, guard: Guard, stream: Result<Stream, Refused>, handshake: Handshake) -> Response {
+pub(crate) fn answer(node: &Arc<Node>, guard: Guard, stream: Result<Stream, Later>, handshake: Handshake) -> Response {
     let agreed = handshake.agreed;
     let (response, upgrade) = handshake.accept();
     let node = Arc::clone(node);
@@ -51,6 +52,7 @@ struct Connection {
     agreed: Option<Agreed>,
     /// None while the client has said nothing that is not done with: most of the time.
     inbound: Option<Box<Inbound>>,
+    intake: Intake,
     /// When the next ping is due, or its pong.
     beat: Instant,
     pinged: bool,
@@ -60,30 +62,22 @@ struct Connection {
 type Step = Result<bool, End>;
 
 impl Connection {
-    fn new(node: Arc<Node>, guard: Guard, agreed: Option<Agreed>, socket: Socket, stream: Result<Stream, Refused>) -> Self {
+    fn new(node: Arc<Node>, guard: Guard, agreed: Option<Agreed>, socket: Socket, stream: Result<Stream, Later>) -> Self {
         let now = Instant::now();
         let (beat, until) = (now + node.limits.ws_ping, now + node.limits.ws_pong);
-        let (stage, refused) = match stream {
+        let (stage, later) = match stream {
             Ok(stream) => (Stage::Open(stream), None),
-            Err(refused) => (Stage::Closing { until, stream: None }, Some(refused)),
+            Err(later) => (Stage::Closing { until, stream: None }, Some(later)),
         };
-        let mut connection = Self { line: Line { node, socket, stage }, guard, agreed, inbound: None, beat, pinged: false };
-        if let Some(refused) = refused {
-            connection.refuse(refused);
+        let (line, intake) = (Line { node, socket, stage }, Intake::default());
+        let mut connection = Self { line, guard, agreed, inbound: None, intake, beat, pinged: false };
+        if let Some(Later { problem, bye }) = later {
+            // Told inside the stream that it does not get.
+            problem.note(&connection.line.node, "ws");
+            connection.line.socket.queue(frames(&Output::Bye(bye)));
+            connection.close(&End::bye(bye.reason), now);
         }
         connection
-    }
-
-    /// Tells a client why it gets no stream.
-    fn refuse(&mut self, refused: Refused) {
-        let retry_ms = self.line.node.retry();
-        let (problem, reason) = match refused {
-            Refused::Busy => (Problem::Busy { retry_ms }, ByeReason::Busy),
-            Refused::Draining => (Problem::Draining { retry_ms }, ByeReason::Drain),
-        };
-        problem.note(&self.line.node, "ws");
-        self.line.socket.queue(frames(&Output::Bye(Bye { reason, retry_ms })));
-        self.close(&End::bye(reason), Instant::now());
     }
 
     /// Does what it was told from outside.
@@ -183,7 +177,7 @@ impl Connection {
 
     /// Takes what was read and had to wait, or else what there is to read.
     fn read(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Step {
-        if self.rests() {
+        if self.intake.rests(turn.now) || self.rests() {
             return Ok(false);
         }
         if let Some(inbound) = &mut self.inbound
@@ -198,6 +192,10 @@ impl Connection {
         let read = read.map_err(|_| End::Gone)?;
         if read == 0 {
             return Err(End::Gone);
+        }
+        if self.intake.take(&self.line.node, read, turn.now) {
+            // A pong may be behind what is not read: who sends so much is there.
+            self.pinged = false;
         }
         let taken = self.take(&turn.input[..read], turn.now)?;
         self.inbound().unread = Bytes::copy_from_slice(&turn.input[taken..read]);
@@ -243,7 +241,7 @@ impl Connection {
         }
         self.beat = now + self.line.node.limits.ws_pong;
         // While writing is blocked no ping gets through, and while reading rests no pong: other limits hold then.
-        if !self.line.socket.is_clear() || self.rests() {
+        if !self.line.socket.is_clear() || self.intake.rests(now) || self.rests() {
             return Ok(true);
         }
         if self.pinged {
@@ -317,8 +315,8 @@ impl Driven for Connection {
     }
 
     fn due(&self) -> Option<Instant> {
-        let beat = matches!(self.line.stage, Stage::Open(_)).then_some(self.beat);
-        self.line.due().into_iter().chain(beat).min()
+        let own = matches!(self.line.stage, Stage::Open(_)).then(|| self.intake.due().map_or(self.beat, |due| due.min(self.beat)));
+        self.line.due().into_iter().chain(own).min()
     }
 
     fn touch(&self) -> usize {
