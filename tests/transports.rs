@@ -1,6 +1,7 @@
 //! What the transports promise, over real sockets, as PROTOCOL has it.
 
 mod transports {
+    mod abuse;
     mod audience;
     mod authorize;
     mod bytes;

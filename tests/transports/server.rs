@@ -63,7 +63,7 @@ impl Server {
 pub(super) async fn serve(listener: TcpListener, app: Router, stopped: impl Future<Output = ()> + Send + 'static) {
     let served = match By::of(env!("CARGO_CRATE_NAME")) {
         By::Triwire => triwire::serve(listener, app).shutdown(stopped).await,
-        By::Axum => axum::serve(listener, app).with_graceful_shutdown(stopped).await,
+        By::Axum => axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(stopped).await,
     };
     served.expect("it served");
 }
