@@ -64,6 +64,7 @@ macro_rules! chapters {
 }
 
 chapters! {
+    abuse = include_str!("src/abuse.md");
     architecture = include_str!("src/architecture.md");
     performance = include_str!("src/performance.md");
     channels = include_str!("src/channels.md");
