@@ -7,9 +7,12 @@ use triwire::{Epoch, GapReason, Hub, Item, Position, Since};
 
 use super::{HISTORY, ROOMS, RoomChannel, RoomEvent};
 
+/// By offset.
+type Published = BTreeMap<u64, (u64, Option<u64>)>;
+
 /// What the publishers recorded: in each epoch, for each channel, the number of the event at each offset, and the piece it is of.
 #[derive(Debug, Default)]
-pub(crate) struct Truth(BTreeMap<(u64, String), BTreeMap<u64, (u64, Option<u64>)>>);
+pub(crate) struct Truth(BTreeMap<(u64, String), Published>);
 
 impl Truth {
     pub(crate) fn record(&mut self, room: &str, position: Position, number: u64, piece: Option<u64>) {
