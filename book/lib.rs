@@ -78,6 +78,7 @@ chapters! {
     proxies = include_str!("src/proxies.md");
     server = include_str!("src/server.md");
     shutdown = include_str!("src/shutdown.md");
+    state = include_str!("src/state.md");
     testing = include_str!("src/testing.md");
     threats = include_str!("src/threats.md");
     tickets = include_str!("src/tickets.md");

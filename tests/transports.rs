@@ -8,6 +8,7 @@ mod transports {
     mod chat;
     mod client;
     mod commands;
+    mod counts;
     mod deflate;
     mod doors;
     mod drain;
@@ -21,6 +22,8 @@ mod transports {
     mod revoke;
     mod server;
     mod slow;
+    mod snapshot;
+    mod snapshot_model;
     mod sse;
     mod tickets;
     mod who;

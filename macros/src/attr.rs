@@ -12,11 +12,11 @@ use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitInt, LitStr, Meta, Pat
 use crate::errors::Errors;
 use crate::words;
 
-const ENUM_WORDS: [&str; 5] = ["history", "keep", "channels", "commands", "crate"];
+const ENUM_WORDS: [&str; 6] = ["history", "keep", "channels", "commands", "state", "crate"];
 const VARIANT_WORDS: [&str; 6] = ["channel", "volatile", "audience", "latest", "key", "ends"];
 
 /// Words of other houses, for what here has another name.
-const SYNONYMS: [(&str, &str); 24] = [
+const SYNONYMS: [(&str, &str); 26] = [
     ("topic", "channel"),
     ("room", "channel"),
     ("path", "channel"),
@@ -38,6 +38,8 @@ const SYNONYMS: [(&str, &str); 24] = [
     ("size", "history"),
     ("command", "commands"),
     ("actions", "commands"),
+    ("snapshot", "state"),
+    ("states", "state"),
     ("only", "audience"),
     ("visible", "audience"),
     ("krate", "crate"),
@@ -57,6 +59,7 @@ pub(crate) struct Options {
     pub(crate) keep: Option<Duration>,
     pub(crate) channels: Option<Ident>,
     pub(crate) commands: Option<Path>,
+    pub(crate) state: Option<Path>,
     pub(crate) krate: Option<Path>,
 }
 
@@ -109,6 +112,9 @@ fn read_options(attributes: &[Attribute], errors: &Errors) -> Options {
             "channels" => options.channels = word.parsed("the name of the enum to make", "channels = ChatChannel", errors),
             "commands" => {
                 options.commands = word.parsed::<ModPath>("the enum of the commands", "commands = ChatCommand", errors).map(|path| path.0);
+            }
+            "state" => {
+                options.state = word.parsed::<ModPath>("the type of a channel's state", "state = ChatState", errors).map(|path| path.0);
             }
             "crate" => options.krate = word.parsed::<ModPath>("the path of triwire", "crate = ::triwire", errors).map(|path| path.0),
             _ => word.unknown("the enum", &ENUM_WORDS, "a variant", &VARIANT_WORDS, errors),

@@ -54,6 +54,7 @@ fn realtime(model: &Model<'_>) -> TokenStream {
     });
     let (encode, schema) = needs(model);
     let (command, commands) = commands(model);
+    let (state, states) = states(model);
     // A field that users should no longer read still says where the event goes.
     let deprecated = model
         .variants
@@ -68,12 +69,14 @@ fn realtime(model: &Model<'_>) -> TokenStream {
         impl __triwire::Realtime for #ident {
             type Channel = #channels;
             type Command = #command;
+            type State = #state;
             const CONTRACT: __triwire::Contract<#ident> = __triwire::Contract {
                 name: #name,
                 history: #history,
                 keep: #keep,
                 variants: &[#(#variants),*],
                 commands: #commands,
+                states: #states,
                 encode: #encode,
                 schema: #schema,
             };
@@ -100,6 +103,15 @@ pub(crate) fn commands(model: &Model<'_>) -> (TokenStream, TokenStream) {
     let Some(path) = &model.commands else { return (quote!(::core::convert::Infallible), option(None)) };
     let span = path.segments.last().map_or_else(Span::call_site, |segment| segment.ident.span());
     (quote!(#path), option(Some(quote_spanned! { span=> <#path as __triwire::Decode>::decode })))
+}
+
+/// The type of the states, and how one is written and described; at its name, so that a forgotten derive is told there.
+pub(crate) fn states(model: &Model<'_>) -> (TokenStream, TokenStream) {
+    let Some(path) = &model.state else { return (quote!(::core::convert::Infallible), option(None)) };
+    let span = path.segments.last().map_or_else(Span::call_site, |segment| segment.ident.span());
+    let encode = quote_spanned! { span=> <#path as __triwire::Encode>::encode };
+    let schema = quote_spanned! { span=> <#path as __triwire::Describe>::describe };
+    (quote!(#path), option(Some(quote!(__triwire::States { encode: #encode, schema: #schema }))))
 }
 
 fn arm(at: usize, variant: &Variant<'_>, channel: &Channel<'_>, contract: &Ident) -> TokenStream {

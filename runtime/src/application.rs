@@ -4,17 +4,21 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use futures_util::FutureExt as _;
 use tokio::time::Instant;
 
 use crate::authorize::May;
 use crate::commands::{Client, Handler, Handling};
+use crate::connection::Due;
 use crate::contract::Realtime;
 use crate::entry::Sees;
 use crate::error::{Denied, Misread};
 use crate::guard::{Asking, Guard, ReadName, Renewal, Renewed, Visitor};
 use crate::hub::Hub;
 use crate::hub::people::Person;
+use crate::hub::states::{States, Taking};
 use crate::identity::Identity;
+use crate::snapshot::Snapshots;
 use crate::tickets::{Tickets, Unopened, Whence};
 
 /// See the module.
@@ -24,6 +28,7 @@ pub(crate) struct Application<E: Realtime, S, U> {
     pub(crate) commands: Option<Handler<E, U, S>>,
     pub(crate) visible: Option<Visible<U>>,
     pub(crate) tickets: Option<Arc<dyn Tickets<U>>>,
+    pub(crate) snapshots: Option<Snapshots<E, U, S>>,
 }
 
 /// Whether a user may see the events of an audience.
@@ -32,7 +37,7 @@ pub(crate) type Visible<U> = Box<dyn Fn(&U, &str) -> bool + Send + Sync>;
 impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity> Application<E, S, U> {
     /// Whether it wants to know who a request is from.
     pub(crate) fn asks(&self) -> bool {
-        self.may.is_some() || self.commands.is_some() || self.visible.is_some()
+        self.may.is_some() || self.commands.is_some() || self.visible.is_some() || self.snapshots.is_some()
     }
 
     /// Reads a channel's name.
@@ -47,7 +52,7 @@ impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity> Application<E, 
             let key = user.key();
             let person = (!key.is_empty()).then(|| self.hub.node.person(&key));
             drop(key);
-            let state = self.commands.is_some().then(|| state.clone());
+            let state = (self.commands.is_some() || self.snapshots.is_some()).then(|| state.clone());
             Arc::new(Known { application: Arc::clone(self), user, person, state, whence: whence.map(Box::new) }) as Arc<dyn Visitor>
         });
         let key = known.as_ref().and_then(|known| known.person()).map(|person| person.key().clone());
@@ -60,7 +65,7 @@ struct Known<E: Realtime, S, U> {
     application: Arc<Application<E, S, U>>,
     user: U,
     person: Option<Arc<Person>>,
-    /// What handlers of commands may want, where there are any.
+    /// What handlers of commands and the function of the states may want, where there are any.
     state: Option<S>,
     /// Where it comes from, where tickets are taken.
     whence: Option<Box<Whence>>,
@@ -69,6 +74,17 @@ struct Known<E: Realtime, S, U> {
 impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity> Sees for Known<E, S, U> {
     fn sees(&self, audience: &str) -> bool {
         self.application.visible.as_ref().is_some_and(|visible| visible(&self.user, audience))
+    }
+}
+
+impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity> States for Known<E, S, U> {
+    fn take(&self, due: &Due, after: Duration) -> Taking {
+        let (Some(snapshots), Some(state), Ok(channel)) = (&self.application.snapshots, &self.state, due.channel.parse::<E::Channel>())
+        else {
+            return std::future::ready(None).boxed().shared();
+        };
+        let node = &self.application.hub.node;
+        snapshots.take(node, (state.clone(), self.user.clone(), channel), self.person.as_ref().map(|person| person.key()), due, after)
     }
 }
 
@@ -94,6 +110,10 @@ impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity> Visitor for Kno
                 (Some(_), Err(_)) => Err(Denied),
             }
         })
+    }
+
+    fn has_states(&self) -> bool {
+        self.application.snapshots.is_some()
     }
 
     fn command(&self, json: &[u8], key: Option<Arc<str>>) -> Option<Result<Handling, Misread>> {

@@ -6,6 +6,7 @@
 
 mod join;
 mod reading;
+mod state;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -22,6 +23,7 @@ use crate::run::Run;
 
 use join::Joining;
 use reading::Reading;
+pub(crate) use state::{Due, Fit};
 
 /// What goes out next, and the room in which a read finds it. Who reads for many keeps it: a read then allocates nothing, and finds again
 /// what the one before it found.
@@ -57,6 +59,8 @@ pub(crate) struct Connection {
     joining: VecDeque<Joining>,
     /// Joined channels whose start the position has not reached: their offset and tag.
     owed: Vec<(u64, u64)>,
+    /// The states of some channels went out, or are about to, and no position behind them yet.
+    midway: bool,
     /// What its client is shown of channels that not everybody may see all of; everything, inside the process.
     eyes: Option<Eyes>,
 }
@@ -99,7 +103,8 @@ impl Connection {
         let start = Start::Since { since, opens, ticket };
         // Told at once and as it came, whatever becomes of it: a cut before a gap must lead to the gap again.
         let opening = if let (Since::At(position), true) = (since, opens) { Some(position) } else { None };
-        let mut connection = Self { head, seat, most, start, opening, readings, joining: VecDeque::new(), owed: Vec::new(), eyes: None };
+        let mut connection =
+            Self { head, seat, most, start, opening, readings, joining: VecDeque::new(), owed: Vec::new(), midway: false, eyes: None };
         if since == Since::Now {
             // Resolved at once where the broker answers at once; else the first read goes on from here.
             let _ = connection.begin(since, opens, ticket, connection.head.look(), &mut Batch::default());
@@ -156,13 +161,21 @@ impl Connection {
                 batch.outputs.push(Output::Heartbeat(position));
                 return true;
             }
+            if self.midway {
+                if self.rests() {
+                    return false;
+                }
+                if self.opens_behind_states() {
+                    continue;
+                }
+            }
             let look = self.head.look();
             let step = match self.start {
                 Start::Since { since, opens, ticket } => self.begin(since, opens, ticket, look, batch),
                 Start::At(position) => match look.head {
                     None => Step::Wait,
                     Some(head) if head.epoch != position.epoch => self.restart(head, batch),
-                    Some(head) if !self.joining.is_empty() => self.join_next(position, head, look, batch),
+                    Some(head) if self.joins() => self.join_next(position, head, look, batch),
                     Some(head) => self.read_on(position, head, batch),
                 },
             };
@@ -220,8 +233,11 @@ impl Connection {
         self.start = Start::At(position);
         self.owed.iter_mut().for_each(|(offset, _)| *offset = 0);
         self.joining.iter_mut().for_each(Joining::restart);
-        batch.outputs.extend(self.readings.iter().map(|reading| reading.reset(position)));
-        batch.outputs.push(Output::Heartbeat(position));
+        batch.outputs.extend(self.readings.iter_mut().map(|reading| reading.reset(position)));
+        self.midway = self.rests();
+        if !self.midway {
+            batch.outputs.push(Output::Heartbeat(position));
+        }
         Step::Out
     }
 
@@ -248,7 +264,7 @@ impl Connection {
         }
         let behind = taken.iter().any(|taken| taken.found.more);
         let found = taken.iter().any(|taken| taken.found.run.is_some());
-        let position = self.take(batch, position, head);
+        let position = if self.owes_states(taken) { self.take_gaps(batch, position, head) } else { self.take(batch, position, head) };
         self.start = Start::At(position);
         batch.more = behind || position.offset < head.offset || !self.owed.is_empty();
         if !batch.outputs.is_empty() {
@@ -283,7 +299,8 @@ impl Connection {
         let position = Position { offset: position.offset.max(if whole { head.offset } else { last }), ..head };
         let run = run.and_then(|run| self.shown(run));
         // Behind a gap, and before an end, the client has a position to come back with.
-        if !(outputs.is_empty() && ended.is_empty()) && run.as_ref().is_none_or(Run::is_volatile) {
+        let told = std::mem::take(&mut self.midway) || !outputs.is_empty() || !ended.is_empty();
+        if told && run.as_ref().is_none_or(Run::is_volatile) {
             outputs.push(Output::Heartbeat(position));
         }
         outputs.extend(run.map(Output::Run));

@@ -12,7 +12,6 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::error::{ChannelError, Misread};
-
 pub use needs::{Decode, Describe, Encode, Key, Shown};
 
 /// The longest name a channel may have, in bytes.
@@ -34,6 +33,9 @@ pub trait Realtime: Sized + Send + Sync + 'static {
     /// What clients may ask for, an enum named by `commands = …`; where none is named, a type without a value.
     type Command: Send + 'static;
 
+    /// The state of a channel, a type named by `state = …`; where none is named, a type without a value.
+    type State: Send + 'static;
+
     /// What the derive read from the enum.
     #[doc(hidden)]
     const CONTRACT: Contract<Self>;
@@ -53,6 +55,15 @@ pub trait Channels: fmt::Display + FromStr<Err = ChannelError> + Clone + fmt::De
 #[doc(hidden)]
 pub type ReadCommand<C> = fn(&[u8]) -> Result<C, Misread>;
 
+/// How the state of a channel is written and described.
+#[doc(hidden)]
+pub struct States<S> {
+    /// Writes it as JSON, as serde does.
+    pub encode: fn(&S, &mut Vec<u8>) -> serde_json::Result<()>,
+    /// Describes it, as schemars does.
+    pub schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
+}
+
 /// The facts of one enum of events.
 #[doc(hidden)]
 pub struct Contract<E: Realtime> {
@@ -66,6 +77,8 @@ pub struct Contract<E: Realtime> {
     pub variants: &'static [Variant],
     /// Reads a command, as serde does, if the enum names an enum of commands.
     pub commands: Option<ReadCommand<E::Command>>,
+    /// Writes and describes a state, if the enum names its type.
+    pub states: Option<States<E::State>>,
     /// Writes an event as JSON, as serde does.
     pub encode: fn(&E, &mut Vec<u8>) -> serde_json::Result<()>,
     /// Describes the enum, as schemars does.

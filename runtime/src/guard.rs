@@ -12,6 +12,7 @@ use crate::error::{ChannelError, Denied, Misread};
 use crate::hub::accounts::{Caller, Counted, Over};
 use crate::hub::node::Node;
 use crate::hub::people::{Claim, Person};
+use crate::hub::states::States;
 use crate::tickets::Unopened;
 
 /// Reads a channel's name, only to say what is wrong with it.
@@ -21,7 +22,7 @@ pub(crate) type ReadName = fn(&str) -> Result<(), ChannelError>;
 pub(crate) type Asking = Pin<Box<dyn Future<Output = Result<(), Denied>> + Send>>;
 
 /// A client whom the application knows. The enum's and the user's types end here.
-pub(crate) trait Visitor: Sees {
+pub(crate) trait Visitor: Sees + States {
     /// Whose connections it is one of; nobody's in particular has no key.
     fn person(&self) -> Option<&Arc<Person>>;
 
@@ -30,6 +31,9 @@ pub(crate) trait Visitor: Sees {
 
     /// Asks the application about one channel.
     fn may(self: Arc<Self>, channel: &str) -> Asking;
+
+    /// Whether the application gives the states of its channels.
+    fn has_states(&self) -> bool;
 
     /// Hands the application a command, if it takes any.
     fn command(&self, json: &[u8], key: Option<Arc<str>>) -> Option<Result<Handling, Misread>>;
@@ -118,6 +122,12 @@ impl Guard {
     /// The guard of the same person by another identity.
     pub(crate) fn renewed(&self, visitor: Arc<dyn Visitor>) -> Self {
         Self { read: self.read, visitor: Some(visitor), caller: self.caller.clone() }
+    }
+
+    /// The states of channels, where the application gives them.
+    pub(crate) fn states(&self) -> Option<Arc<dyn States>> {
+        let visitor = self.visitor.clone().filter(|visitor| visitor.has_states())?;
+        Some(visitor)
     }
 
     /// Asks about one channel.

@@ -21,6 +21,8 @@ pub(crate) enum Output {
     Heartbeat(Position),
     /// A channel that was asked for with this tag is now covered by the connection's position.
     Joined(u64, Position),
+    /// The state of the named channel, and the position that it is good for.
+    Snapshot(Box<(Arc<str>, Arc<str>, Position)>),
     /// Nothing more of the named channel comes.
     Ended(Box<(Arc<str>, End)>),
     /// The end; nothing comes after it.
@@ -39,6 +41,7 @@ impl Output {
         Some(match self {
             Self::Gap(gap) => protocol::gap_item(&gap.0, &gap.1),
             Self::Heartbeat(position) => protocol::heartbeat_item(*position),
+            Self::Snapshot(snapshot) => protocol::snapshot_item(&snapshot.0, &snapshot.1, snapshot.2),
             Self::Ended(ended) => protocol::end_item(&ended.0, ended.1),
             Self::Bye(bye) => protocol::bye_item(bye),
             Self::Run(_) | Self::Joined(..) => return None,
@@ -96,6 +99,7 @@ impl Output {
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Run(run) => run.bytes(),
+            Self::Snapshot(snapshot) => snapshot.1.len() + 96,
             _ => 96,
         }
     }
@@ -120,6 +124,15 @@ pub enum Item<E> {
         channel: String,
         /// What.
         gap: Gap,
+    },
+    /// The state of the named channel: what its events up to the position made of it.
+    Snapshot {
+        /// The channel.
+        channel: String,
+        /// Its state, as it was written.
+        snapshot: serde_json::Value,
+        /// What it is good for: events of the channel come after it.
+        position: Position,
     },
     /// Nothing more up to here.
     Heartbeat(Position),

@@ -26,6 +26,7 @@ mod run;
 mod schema;
 #[cfg(feature = "serve")]
 mod serve;
+mod snapshot;
 mod subscribers;
 mod sync;
 mod tickets;
@@ -46,6 +47,7 @@ pub use protocol::{Bye, ByeReason, End, EndReason, Gap, GapReason};
 pub use router::Endpoints;
 #[cfg(feature = "serve")]
 pub use serve::{Serve, ServeLimits, serve, shutdown_signal};
+pub use snapshot::{Given, Snapshot};
 #[cfg(feature = "tickets")]
 pub use tickets::{TicketSecret, TicketSecretError, Ticketed};
 pub use triwire_macros::Realtime;
@@ -54,8 +56,8 @@ pub use triwire_macros::Realtime;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::contract::{
-        Channels, Contract, Decode, Describe, Encode, Key, Named, Parameter, Part, ReadCommand, Realtime, Route, Shown, Template, Variant,
-        print,
+        Channels, Contract, Decode, Describe, Encode, Key, Named, Parameter, Part, ReadCommand, Realtime, Route, Shown, States, Template,
+        Variant, print,
     };
     pub use crate::error::{ChannelError, Misread};
 }

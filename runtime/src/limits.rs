@@ -75,6 +75,9 @@ pub struct Limits {
     /// Used tickets that are remembered until they are good no longer, so that none opens twice; above it tickets are refused as `busy`.
     /// Default 65,536: some 2,000 a second.
     pub tickets_used: usize,
+    /// How long a client waits for the states of its channels, the function of the application and what it waits for; then it is told
+    /// `busy`. Default 10 seconds.
+    pub snapshot_time: Duration,
     /// Items of one poll's answer. Default 256.
     pub poll_items: usize,
     /// Bytes of one poll's answer (one item at least). Default 1 MiB.
@@ -129,6 +132,7 @@ impl Default for Limits {
             replies_per_identity: 1_024,
             ticket: Duration::from_secs(30),
             tickets_used: 65_536,
+            snapshot_time: Duration::from_secs(10),
             poll_items: 256,
             poll_bytes: 1 << 20,
             poll_wait: Duration::from_secs(25),

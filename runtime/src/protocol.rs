@@ -129,6 +129,11 @@ pub(crate) fn end_item(channel: &str, end: End) -> String {
     format!(r#"{{"channel":"{channel}","end":{{"reason":"{reason}"}}}}"#)
 }
 
+/// `{"channel":…,"snapshot":…,"position":…}`, around a state that is JSON already.
+pub(crate) fn snapshot_item(channel: &str, state: &str, position: Position) -> String {
+    format!(r#"{{"channel":"{channel}","snapshot":{state},"position":"{position}"}}"#)
+}
+
 /// `{"position":…}`
 pub(crate) fn heartbeat_item(position: Position) -> String {
     format!(r#"{{"position":"{position}"}}"#)

@@ -17,6 +17,7 @@ use crate::contract::Realtime;
 use crate::hub::Hub;
 use crate::identity::{Anyone, Identity};
 use crate::schema::Document;
+use crate::snapshot::Snapshot;
 #[cfg(feature = "tickets")]
 use crate::tickets::{Sealer, TicketSecret, Ticketed};
 use crate::tickets::{Unopened, Whence};
@@ -36,7 +37,7 @@ impl<E: Realtime> Hub<E> {
     /// # }
     /// ```
     pub fn endpoints<S>(&self) -> Endpoints<E, S> {
-        let application = Application { hub: self.clone(), may: None, commands: None, visible: None, tickets: None };
+        let application = Application { hub: self.clone(), may: None, commands: None, visible: None, tickets: None, snapshots: None };
         Endpoints { application, origins: Origins::default(), hops: None }
     }
 }
@@ -56,11 +57,12 @@ impl<E: Realtime, S> Endpoints<E, S> {
     /// [`Denied`](crate::Denied) is answered 403, over a WebSocket an error.
     ///
     /// # Panics
-    /// After [`Self::commands`] or [`Self::visible`], which are asked by the user that this names.
+    /// After [`Self::commands`], [`Self::visible`] or [`Self::snapshot`], which are asked by the user that this names.
     pub fn authorize<Arguments, May: Authorize<E, Arguments, S>>(self, may: May) -> Endpoints<E, S, May::User> {
-        let Application { commands, visible, .. } = &self.application;
-        assert!(commands.is_none() && visible.is_none(), "`authorize` stands before `commands` and `visible`, for it says who a client is");
-        let application = Application { hub: self.application.hub, may: Some(may.may()), commands: None, visible: None, tickets: None };
+        let Application { hub, commands, visible, snapshots, .. } = self.application;
+        let is_first = commands.is_none() && visible.is_none() && snapshots.is_none();
+        assert!(is_first, "`authorize` stands before `commands`, `visible` and `snapshot`, for it says who a client is");
+        let application = Application { hub, may: Some(may.may()), commands: None, visible: None, tickets: None, snapshots: None };
         Endpoints { application, origins: self.origins, hops: self.hops }
     }
 }
@@ -80,6 +82,16 @@ impl<E: Realtime, S, U: Identity> Endpoints<E, S, U> {
     /// Without it nobody may. It is asked where events are read, for each of them: it looks at what it has, and waits for nothing.
     pub fn visible(mut self, visible: impl Fn(&U, &str) -> bool + Send + Sync + 'static) -> Self {
         self.application.visible = Some(Box::new(visible));
+        self
+    }
+
+    /// Gives the state of a channel to clients that ask for it, by `async fn(Channel) -> State`, or `async fn(User, Channel) -> State` where
+    /// it is not the same for everybody; with the application's `State` before these if it wants that. It may return
+    /// `(State, Position)`, and says what its state is good for.
+    ///
+    /// `State` is what the enum names by `state = …`. The function runs in a task of its own, once for all who ask in the same moment.
+    pub fn snapshot<Arguments>(mut self, snapshot: impl Snapshot<E, U, Arguments, S>) -> Self {
+        self.application.snapshots = Some(snapshot.snapshots());
         self
     }
 

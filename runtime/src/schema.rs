@@ -34,11 +34,17 @@ struct Described {
     name: &'static str,
     variants: &'static [Variant],
     schema: fn(&mut SchemaGenerator) -> Schema,
+    state: Option<fn(&mut SchemaGenerator) -> Schema>,
 }
 
 impl<E: Realtime> From<Contract<E>> for Described {
     fn from(contract: Contract<E>) -> Self {
-        Self { name: contract.name, variants: contract.variants, schema: contract.schema }
+        Self {
+            name: contract.name,
+            variants: contract.variants,
+            schema: contract.schema,
+            state: contract.states.map(|states| states.schema),
+        }
     }
 }
 
@@ -48,6 +54,7 @@ fn document(contract: &Described, templates: &[Template]) -> Value {
     let gap = generator.subschema_for::<Gap>().to_value();
     let ended = generator.subschema_for::<End>().to_value();
     let bye = generator.subschema_for::<Bye>().to_value();
+    let state = contract.state.map(|state| state(&mut generator).to_value());
     let mut definitions = Definitions::new(generator.take_definitions(true));
     let variants: Vec<&str> = contract.variants.iter().map(|variant| variant.name).collect();
     let Hoisted { event, variants } = hoist(&mut definitions, event, contract.name, &variants);
@@ -68,10 +75,15 @@ fn document(contract: &Described, templates: &[Template]) -> Value {
         kinds.push(("Event".to_owned(), any));
     }
     let gap = object("A loss: what the channel had up to `until` does not come.", [("channel", &channel), ("gap", &gap)]);
-    let heartbeat = object("Nothing for this reader up to here: keep it.", [("position", &position)]);
+    let mut heartbeat = object("Nothing for this reader up to here: keep it.", [("position", &position)]);
+    if let Some(state) = state {
+        heartbeat["not"] = json!({ "required": ["snapshot"] });
+        let fields = [("channel", &channel), ("snapshot", &state), ("position", &position)];
+        kinds.push(("Snapshot".to_owned(), object("The state of the channel, with all of its events up to `position` in it.", fields)));
+    }
     let ended = object("Nothing more of the channel comes.", [("channel", &channel), ("end", &ended)]);
     let bye = object("The stream ends after it.", [("bye", &bye)]);
-    let known = ["event", "gap", "position", "end", "bye"].map(|field| json!({ "required": [field] }));
+    let known = ["event", "gap", "snapshot", "position", "end", "bye"].map(|field| json!({ "required": [field] }));
     let unknown = json!({ "type": "object", "description": "An item of a later version: ignore it.", "not": { "anyOf": known } });
     let others = [("Gap", gap), ("Heartbeat", heartbeat), ("End", ended), ("Bye", bye), ("Unknown", unknown)];
     kinds.extend(others.map(|(name, kind)| (name.to_owned(), kind)));

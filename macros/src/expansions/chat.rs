@@ -61,6 +61,7 @@ const _: () = {
     impl __triwire::Realtime for ChatEvent {
         type Channel = ChatChannel;
         type Command = ::core::convert::Infallible;
+        type State = ::core::convert::Infallible;
         const CONTRACT: __triwire::Contract<ChatEvent> = __triwire::Contract {
             name: "ChatEvent",
             history: ::core::option::Option::Some(256),
@@ -73,6 +74,7 @@ const _: () = {
                 __triwire::Variant::new("notice", 1),
             ],
             commands: ::core::option::Option::None,
+            states: ::core::option::Option::None,
             encode: <ChatEvent as __triwire::Encode>::encode,
             schema: <ChatEvent as __triwire::Describe>::describe,
         };

@@ -189,6 +189,7 @@ const _: () = {
     impl __triwire::Realtime for r#OrderEvent {
         type Channel = Channels;
         type Command = orders::Command;
+        type State = orders::State;
         const CONTRACT: __triwire::Contract<r#OrderEvent> = __triwire::Contract {
             name: "OrderEvent",
             history: ::core::option::Option::None,
@@ -206,6 +207,10 @@ const _: () = {
             commands: ::core::option::Option::Some(
                 <orders::Command as __triwire::Decode>::decode,
             ),
+            states: ::core::option::Option::Some(__triwire::States {
+                encode: <orders::State as __triwire::Encode>::encode,
+                schema: <orders::State as __triwire::Describe>::describe,
+            }),
             encode: <r#OrderEvent as __triwire::Encode>::encode,
             schema: <r#OrderEvent as __triwire::Describe>::describe,
         };

@@ -47,12 +47,14 @@ const _: () = {
     impl __triwire::Realtime for Event {
         type Channel = Channel;
         type Command = ::core::convert::Infallible;
+        type State = ::core::convert::Infallible;
         const CONTRACT: __triwire::Contract<Event> = __triwire::Contract {
             name: "Event",
             history: ::core::option::Option::None,
             keep: ::core::option::Option::None,
             variants: &[__triwire::Variant::new("Tick", 0)],
             commands: ::core::option::Option::None,
+            states: ::core::option::Option::None,
             encode: <Event as __triwire::Encode>::encode,
             schema: <Event as __triwire::Describe>::describe,
         };

@@ -58,12 +58,14 @@ const _: () = {
     impl __triwire::Realtime for ChatEvent {
         type Channel = ChatChannel;
         type Command = ::core::convert::Infallible;
+        type State = ::core::convert::Infallible;
         const CONTRACT: __triwire::Contract<Self> = __triwire::Contract {
             name: "ChatEvent",
             history: ::core::option::Option::None,
             keep: ::core::option::Option::None,
             variants: &[],
             commands: ::core::option::Option::None,
+            states: ::core::option::Option::None,
             encode: <ChatEvent as __triwire::Encode>::encode,
             schema: <ChatEvent as __triwire::Describe>::describe,
         };

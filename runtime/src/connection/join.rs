@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Batch, Connection, Reading, Step};
+use super::reading::{Reading, State};
+use super::{Batch, Connection, Step};
 use crate::channel::{Channel, Read};
 use crate::head::Look;
 use crate::item::Output;
@@ -14,14 +15,14 @@ use crate::run::Run;
 #[derive(Debug)]
 pub(super) struct Joining {
     pub(super) reading: Reading,
-    since: Since,
+    pub(super) since: Since,
     /// What its answer is known by.
     tag: u64,
-    stage: Stage,
+    pub(super) stage: Stage,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Stage {
+pub(super) enum Stage {
     /// Where it begins is not resolved. The ticket is of a mark that was asked for: to learn what is newest, or whether the
     /// store is as far as that.
     Asked { ticket: Option<u64> },
@@ -41,7 +42,8 @@ impl Joining {
 
 impl Connection {
     /// A channel more. `Output::Joined` with the tag follows what it replays; joining twice answers and changes nothing.
-    pub(crate) fn join(&mut self, channel: Arc<Channel>, since: Since, tag: u64) {
+    /// With `states`, its client is given the channel's state where nothing else says where it begins, and after a gap.
+    pub(crate) fn join(&mut self, channel: Arc<Channel>, since: Since, tag: u64, states: bool) {
         if self.channels().any(|other| other.name() == channel.name()) {
             self.owed.push((0, tag));
             // The answer comes with the next batch; the seat makes sure that one is asked for.
@@ -49,7 +51,7 @@ impl Connection {
             return;
         }
         let (mut since, mut ticket) = (since, None);
-        if since == Since::Now {
+        if since == Since::Now && !states {
             // Now is this moment, not the one at which it is this channel's turn.
             let asked = self.head.ask();
             let look = self.head.look();
@@ -58,7 +60,10 @@ impl Connection {
                 _ => ticket = Some(asked),
             }
         }
-        let reading = Reading::new(channel, &self.seat);
+        let mut reading = Reading::new(channel, &self.seat);
+        if states {
+            reading.state = if since == Since::Now { State::Due } else { State::Wanted };
+        }
         self.joining.push_back(Joining { reading, since, tag, stage: Stage::Asked { ticket } });
         self.seat.wake();
     }
@@ -129,6 +134,10 @@ impl Connection {
             (Read::Found(found), _) => found,
         };
         outputs.extend(reading.accept(place, &found, position));
+        if reading.state == State::Due {
+            // What follows the gap begins where the state is good for.
+            return Step::Out;
+        }
         // Volatile entries wait until the channel is in: what is replayed are events with a place.
         if let Some(run) = found.run.and_then(Run::positioned) {
             run.entries().iter().for_each(|(order, _)| reading.place.pass(*order));

@@ -1,4 +1,4 @@
-//! One channel as one connection reads it. Floor 5.
+//! One channel of a connection: its place there, and what its client is told of it. Floor 5.
 
 use std::sync::Arc;
 
@@ -19,16 +19,29 @@ pub(super) struct Reading {
     pub(super) seen: Option<u64>,
     /// Whether no read of it succeeded yet: what is lost now was lost before the client came.
     pub(super) fresh: bool,
+    pub(super) state: State,
+}
+
+/// Whether the client is given the state of the channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// It did not ask for it.
+    No,
+    /// After a gap.
+    Wanted,
+    /// Now: nothing of the channel comes before it.
+    Due,
 }
 
 impl Reading {
     pub(super) fn new(channel: Arc<Channel>, seat: &Arc<Seat>) -> Self {
         let slot = channel.subscribe(seat);
-        Self { channel, slot, place: Place::default(), seen: None, fresh: true }
+        Self { channel, slot, place: Place::default(), seen: None, fresh: true, state: State::No }
     }
 
-    /// Puts its place at `from`, or at the oldest entry.
+    /// Puts its place at `from`, or where a state is good for, if that is above it; or at the oldest entry.
     pub(super) fn begin(&mut self, position: Position, from: Option<u64>) -> Result<(), Step> {
+        let from = from.map(|from| from.max(self.place.after));
         match self.channel.place(self.slot, position.epoch, from) {
             Begin::Detached => Err(Step::Done),
             Begin::Epoch => Err(Step::Again),
@@ -40,7 +53,7 @@ impl Reading {
     }
 
     /// The gap of a reset: nothing is known of what was lost.
-    pub(super) fn reset(&self, position: Position) -> Output {
+    pub(super) fn reset(&mut self, position: Position) -> Output {
         let until = Position { offset: self.place.after, ..position };
         self.gap(Gap { reason: GapReason::Reset, missed: None, until })
     }
@@ -56,7 +69,11 @@ impl Reading {
         Some(self.gap(gap))
     }
 
-    fn gap(&self, gap: Gap) -> Output {
+    /// The gap, behind which comes the state where its client wants it.
+    fn gap(&mut self, gap: Gap) -> Output {
+        if self.state == State::Wanted {
+            self.state = State::Due;
+        }
         Output::Gap(Box::new((self.channel.name().clone(), gap)))
     }
 }

@@ -80,7 +80,7 @@ fn a_channel_that_was_joining_at_a_new_epoch_is_told_and_begins_anew() {
     let feed = Feed::new(7, &[9], &[1, 2, 3]);
     let mut connection = feed.connect(Most { items: 1, bytes: 1_000 });
     batches(&mut connection);
-    connection.join(feed.channels[1].clone(), Since::At(Position { epoch: Epoch(7), offset: 0 }), 1);
+    connection.join(feed.channels[1].clone(), Since::At(Position { epoch: Epoch(7), offset: 0 }), 1, false);
     assert!(read(&mut connection).is_some(), "it replays");
     feed.fill(8, &[], &[1, 2]);
     let told = batches(&mut connection).concat();
@@ -116,7 +116,7 @@ fn a_batch_has_no_more_items_and_bytes_than_its_limits() {
     let mut tiny = feed.connect(Most { items: 64, bytes: 1 });
     assert_eq!(batches(&mut tiny).iter().map(Vec::len).collect::<Vec<_>>(), [1, 1, 1, 1, 1, 1]);
     // A replay too.
-    small.join(feed.channels[1].clone(), Since::At(Position { epoch: Epoch(7), offset: 0 }), 1);
+    small.join(feed.channels[1].clone(), Since::At(Position { epoch: Epoch(7), offset: 0 }), 1, false);
     assert_eq!(batches(&mut small).iter().map(Vec::len).collect::<Vec<_>>(), [2, 2]);
 }
 

@@ -4,10 +4,10 @@ use std::fmt;
 
 use crate::error::Misread;
 
-/// What an event must do to travel: serde's `Serialize`.
+/// What an event, or a state, must do to travel: serde's `Serialize`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not derive `Serialize`",
-    label = "an event is sent as serde writes it",
+    label = "it is sent as serde writes it",
     note = "add the derive: `#[derive(serde::Serialize)]`"
 )]
 #[doc(hidden)]
@@ -52,10 +52,10 @@ impl<T: serde::de::DeserializeOwned> Decode for T {
     }
 }
 
-/// What an event must do to be described: schemars' `JsonSchema`.
+/// What an event, or a state, must do to be described: schemars' `JsonSchema`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not derive `JsonSchema`",
-    label = "the contract is made of an event's schema",
+    label = "the contract is made of its schema",
     note = "add the derive: `#[derive(schemars::JsonSchema)]`"
 )]
 #[doc(hidden)]

@@ -10,6 +10,7 @@ mod order;
 pub(crate) mod people;
 pub(crate) mod raw;
 pub(crate) mod replies;
+pub(crate) mod states;
 pub(crate) mod stream;
 mod subscription;
 mod sweep;

@@ -207,7 +207,7 @@ impl Node {
     }
 
     /// The newest position of the store: a mark is asked for, and its answer is the head.
-    pub(super) async fn newest(&self) -> Position {
+    pub(crate) async fn newest(&self) -> Position {
         let seat = Arc::new(Seat::default());
         let ticket = self.head.ask();
         let newest = std::future::poll_fn(|cx| {

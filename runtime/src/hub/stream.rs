@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::accounts::Counted;
 use super::node::{Node, now, random_below};
 use super::people::{Claim, Person};
+use super::states::{States, Waiting};
 use crate::connection::{Batch, Connection};
 use crate::entry::Sees;
 use crate::head::{Seat, Word, Words};
@@ -34,6 +35,8 @@ pub(crate) struct Stream {
     person: Option<Arc<Person>>,
     /// Its places among the connections of its identity and of its address.
     counted: Option<Counted>,
+    /// The states that its client waits for, if it wants any.
+    states: Option<Box<Waiting>>,
 }
 
 /// How far its end has come.
@@ -52,7 +55,8 @@ enum Ending {
 impl Stream {
     pub(super) fn new(node: Arc<Node>, connection: Connection, seat: Arc<Seat>, slot: usize, heartbeat: Option<Duration>) -> Self {
         let (quiet_since, end) = (Instant::now(), Ending::Open);
-        Self { node, connection, seat, slot, heartbeat, quiet_since, end, with_channels: false, person: None, counted: None }
+        let (with_channels, person, counted, states) = (false, None, None, None);
+        Self { node, connection, seat, slot, heartbeat, quiet_since, end, with_channels, person, counted, states }
     }
 
     /// The same, but over when the last of its channels has ended: nothing can come of it any more.
@@ -74,9 +78,10 @@ impl Stream {
             Ending::Due { reason, offset } => {
                 Some((reason, offset.is_none_or(|offset| self.connection.position().is_some_and(|position| position.offset >= offset))))
             }
-            Ending::Open | Ending::At { .. } => None,
+            Ending::Open | Ending::At { .. } => self.poll_states(cx, now, batch),
         };
         match reason {
+            None if !batch.outputs.is_empty() => batch.more = true,
             Some((reason, true)) => self.bye(reason, batch),
             _ if self.connection.read(batch) => {}
             Some((reason, false)) => self.bye(reason, batch),
@@ -118,6 +123,12 @@ impl Stream {
         self.connection.is_over()
     }
 
+    /// Puts out the states that were due and are there. If one cannot be had, it ends.
+    fn poll_states(&mut self, cx: &mut Context<'_>, now: Instant, batch: &mut Batch) -> Option<(ByeReason, bool)> {
+        let waiting = self.states.as_mut()?;
+        waiting.poll(cx, now, &self.node, &mut self.connection, batch).err().map(|_| (ByeReason::Busy, true))
+    }
+
     /// Looks at what a read will look at first, and gives something of it.
     pub(crate) fn touch(&self) -> usize {
         self.connection.touch() + self.slot + Arc::strong_count(&self.seat)
@@ -126,7 +137,8 @@ impl Stream {
     /// When it has something to say without being woken: a heartbeat, or its end.
     pub(crate) fn due(&self) -> Option<Instant> {
         let turn = if let Ending::At { turn, .. } = self.end { Some(turn) } else { None };
-        self.heartbeat_at().into_iter().chain(turn).min()
+        let states = self.states.as_ref().and_then(|waiting| waiting.until());
+        self.heartbeat_at().into_iter().chain(turn).chain(states).min()
     }
 
     fn heartbeat_at(&self) -> Option<Instant> {
@@ -243,9 +255,29 @@ impl Stream {
     }
 
     /// A channel more; `Output::Joined` with the tag follows what it replays.
-    pub(crate) fn join(&mut self, name: &str, since: Since, tag: u64) {
+    /// With `states`, its client is given the channel's state, too.
+    pub(crate) fn join(&mut self, name: &str, since: Since, tag: u64, states: Option<Arc<dyn States>>) {
         let channel = self.node.channel(&Arc::from(name));
-        self.connection.join(channel, since, tag);
+        self.connection.join(channel, since, tag, states.is_some());
+        if let Some(states) = states {
+            self.states.get_or_insert_with(|| Box::new(Waiting::new(states)));
+        }
+    }
+
+    /// Gives its client, which came with this, the states of its channels.
+    pub(crate) fn want_states(&mut self, since: Since, states: Arc<dyn States>) {
+        self.connection.want_states(since);
+        self.states = Some(Box::new(Waiting::new(states)));
+    }
+
+    /// Whether its client waits for states.
+    pub(crate) fn waits(&self) -> bool {
+        self.states.as_ref().is_some_and(|waiting| waiting.until().is_some())
+    }
+
+    /// Whether its client had gaps or states, and not yet the position behind them.
+    pub(crate) fn is_midway(&self) -> bool {
+        self.states.is_some() && (self.connection.is_midway() || self.connection.position().is_none())
     }
 
     /// A channel less: nothing of it comes after this.

@@ -113,6 +113,11 @@ fn typed<E: DeserializeOwned>(output: Output, into: &mut VecDeque<Item<E>>) {
     match output {
         Output::Run(run) => into.extend(run.entries().iter().filter_map(|(_, entry)| event(entry))),
         Output::Gap(gap) => into.push_back(Item::Gap { channel: gap.0.to_string(), gap: gap.1 }),
+        Output::Snapshot(snapshot) => {
+            let (channel, state, position) = *snapshot;
+            let snapshot = serde_json::from_str(&state).unwrap_or_default();
+            into.push_back(Item::Snapshot { channel: channel.to_string(), snapshot, position });
+        }
         Output::Heartbeat(position) => into.push_back(Item::Heartbeat(position)),
         Output::Ended(ended) => into.push_back(Item::Ended { channel: ended.0.to_string(), end: ended.1 }),
         Output::Bye(bye) => into.push_back(Item::Bye(bye)),

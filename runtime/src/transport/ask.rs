@@ -42,13 +42,21 @@ pub(crate) struct Asks {
 enum Effect {
     /// The count says what was taken from the client before the application was asked.
     Join {
-        channel: String,
-        since: Since,
+        join: Join,
         changes: u64,
     },
     Leave(String),
     /// A channel that is refused is left, too, if it was there: the application has just said no.
     Refuse(Problem, Option<String>),
+}
+
+/// A channel that is asked for.
+#[derive(Debug, Clone)]
+struct Join {
+    channel: String,
+    since: Since,
+    /// Whether its state is, too.
+    snapshot: bool,
 }
 
 struct Answer {
@@ -66,8 +74,7 @@ enum State {
     /// The application is asked about a channel; the count says what was taken from the client until then.
     Asking {
         task: Task<Result<(), Denied>>,
-        channel: String,
-        since: Since,
+        join: Join,
         changes: u64,
     },
     /// A new identity is on its way.
@@ -97,7 +104,7 @@ impl Asks {
         let asked = read(&value, guard).and_then(|asked| self.within(guard, &asked).map(|()| asked));
         let state = match asked {
             Ok(Asked::Command(command)) => return Ok(Some((reference, command))),
-            Ok(Asked::Join(channel, since)) => join(guard, channel, since),
+            Ok(Asked::Join(asked)) => join(guard, asked),
             Ok(Asked::Leave(channel)) => {
                 State::Ready(guard.read(&channel).map_or_else(|why| Effect::Refuse(why.into(), None), |()| Effect::Leave(channel)))
             }
@@ -143,31 +150,31 @@ impl Asks {
                 at += 1;
                 continue;
             }
-            if let State::Asking { task, channel, since, changes } = &mut answer.state {
+            if let State::Asking { task, join, changes } = &mut answer.state {
                 let Poll::Ready(allowed) = task.poll(cx) else { return told };
                 let allowed = allowed.unwrap_or_else(|error| {
                     tracing::error!(%error, "`authorize` panicked, which is taken for a no");
                     Err(Denied)
                 });
-                let (channel, since, changes) = (std::mem::take(channel), *since, *changes);
+                let (join, changes) = (join.clone(), *changes);
                 answer.state = State::Ready(match allowed {
-                    Ok(()) => Effect::Join { channel, since, changes },
-                    Err(Denied) => Effect::Refuse(Problem::Denied, Some(channel)),
+                    Ok(()) => Effect::Join { join, changes },
+                    Err(Denied) => Effect::Refuse(Problem::Denied, Some(join.channel)),
                 });
             }
-            if let State::Ready(Effect::Join { channel, since, changes }) = &self.answers[at].state {
-                if self.answers.range(..at).any(|before| before.left.as_ref() == Some(channel)) {
+            if let State::Ready(Effect::Join { join, changes }) = &self.answers[at].state {
+                if self.answers.range(..at).any(|before| before.left.as_ref() == Some(&join.channel)) {
                     // Its client would take what it replays for what it has just left.
                     return told;
                 }
                 if *changes != guard.changes() {
                     // Something was taken meanwhile, and the answer may be from before that.
-                    self.answers[at].state = ask(guard, channel.clone(), *since);
+                    self.answers[at].state = ask(guard, join.clone());
                     continue;
                 }
             }
             if let State::Ready(effect) = std::mem::replace(&mut self.answers[at].state, State::Done) {
-                let state = self.effect(effect, at, stream);
+                let state = self.effect(effect, at, stream, guard);
                 self.answers[at].state = state;
             }
             at += 1;
@@ -178,8 +185,8 @@ impl Asks {
     /// Leaves what the new identity may not have, and asks it about what waits behind: the old one was asked.
     fn renew(&mut self, refused: &[String], at: usize, stream: &mut Stream, guard: &Guard) -> Vec<Output> {
         for answer in self.answers.range_mut(at + 1..) {
-            if let State::Asking { channel, since, .. } = &answer.state {
-                answer.state = ask(guard, channel.clone(), *since);
+            if let State::Asking { join, .. } = &answer.state {
+                answer.state = ask(guard, join.clone());
             }
         }
         let mut told = Vec::new();
@@ -192,14 +199,15 @@ impl Asks {
     }
 
     /// Does one thing, and gives what becomes of its answer.
-    fn effect(&mut self, effect: Effect, at: usize, stream: &mut Stream) -> State {
+    fn effect(&mut self, effect: Effect, at: usize, stream: &mut Stream, guard: &Guard) -> State {
         let limit = self.node.limits.channels_per_connection;
         match effect {
-            Effect::Join { channel, .. } if !stream.has(&channel) && stream.channels() >= limit => {
+            Effect::Join { join, .. } if !stream.has(&join.channel) && stream.channels() >= limit => {
                 State::Refused(Problem::TooManyChannels { limit })
             }
-            Effect::Join { channel, since, .. } => {
-                stream.join(&channel, since, self.answers[at].tag);
+            Effect::Join { join: Join { channel, since, snapshot }, .. } => {
+                let states = guard.states().filter(|_| snapshot);
+                stream.join(&channel, since, self.answers[at].tag, states);
                 State::Joining(channel)
             }
             Effect::Leave(channel) => {
@@ -270,22 +278,23 @@ pub(crate) struct Text {
 }
 
 /// A subscribe, once the channel's name is read.
-fn join(guard: &Guard, channel: String, since: Since) -> State {
-    match guard.read(&channel) {
+fn join(guard: &Guard, join: Join) -> State {
+    match guard.read(&join.channel) {
         Err(why) => State::Ready(Effect::Refuse(why.into(), None)),
-        Ok(()) if guard.is_open() => State::Ready(Effect::Join { channel, since, changes: 0 }),
-        Ok(()) => ask(guard, channel, since),
+        Ok(()) if join.snapshot && guard.states().is_none() => State::Ready(Effect::Refuse(Problem::SnapshotUnsupported, None)),
+        Ok(()) if guard.is_open() => State::Ready(Effect::Join { join, changes: 0 }),
+        Ok(()) => ask(guard, join),
     }
 }
 
-fn ask(guard: &Guard, channel: String, since: Since) -> State {
+fn ask(guard: &Guard, join: Join) -> State {
     let changes = guard.changes();
-    State::Asking { task: Task::new(guard.ask(&channel)), channel, since, changes }
+    State::Asking { task: Task::new(guard.ask(&join.channel)), join, changes }
 }
 
 /// What a text asks for.
 enum Asked {
-    Join(String, Since),
+    Join(Join),
     Leave(String),
     Command(Command),
     Renew(Renewal),
@@ -311,7 +320,12 @@ fn read(ask: &Value, guard: &Guard) -> Result<Asked, Problem> {
                 Some(Value::String(text)) => read_since(text)?,
                 Some(_) => return Err(Problem::PositionMalformed),
             };
-            Ok(Asked::Join(channel.clone(), since))
+            let snapshot = match ask.get("snapshot") {
+                None | Some(Value::Null) => false,
+                Some(Value::Bool(snapshot)) => *snapshot,
+                Some(_) => return Err(Problem::SnapshotMalformed),
+            };
+            Ok(Asked::Join(Join { channel: channel.clone(), since, snapshot }))
         }
         (Some(("unsubscribe", Value::String(channel))), None) => Ok(Asked::Leave(channel.clone())),
         (Some(("command", command)), None) => command_of(command, ask.get("key")).map(Asked::Command),

@@ -35,7 +35,6 @@ use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::Response;
 
-use crate::error::Denied;
 use crate::guard::{Guard, ReadName};
 use crate::hub::node::{Node, Refused};
 use crate::hub::stream::Stream;
@@ -129,7 +128,7 @@ impl Call {
     }
 
     /// Connects once the application allows all channels, and has taken none of them back meanwhile.
-    async fn connect(&self, node: &Arc<Node>, guard: &Guard) -> Result<Result<Stream, Later>, Denied> {
+    async fn connect(&self, node: &Arc<Node>, guard: &Guard) -> Result<Result<Stream, Later>, Problem> {
         let counted = match guard.connects(node) {
             Ok(counted) => counted,
             Err(over) => return Ok(Err(Later::over(over, node))),
@@ -139,6 +138,10 @@ impl Call {
             Way::Ws(_) => Some(node.limits.ws_ping),
             Way::Poll => None,
         };
+        let states = guard.states().filter(|_| self.asked.snapshot);
+        if self.asked.snapshot && states.is_none() {
+            return Err(Problem::SnapshotUnsupported);
+        }
         loop {
             let claim = guard.claim();
             guard.ask_all(&self.asked.channels).await?;
@@ -147,6 +150,9 @@ impl Call {
                 Ok(mut stream) => {
                     if node.guards.is_some() {
                         stream.show(guard.eyes());
+                    }
+                    if let Some(states) = &states {
+                        stream.want_states(self.asked.since, states.clone());
                     }
                     if let Some(mut stream) = stream.claimed(claim) {
                         stream.counts_as(counted);

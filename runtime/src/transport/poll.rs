@@ -43,7 +43,7 @@ pub(crate) async fn answer(node: &Arc<Node>, stream: Result<Stream, Later>, aske
 async fn read(stream: &mut Timed, asked: &Asked) -> Result<Vec<Output>, Denied> {
     let mut deadline = pin!(sleep(asked.wait));
     let mut opened = !matches!(asked.since, Since::Now | Since::At(_));
-    let mut batch = Batch::default();
+    let (mut batch, mut collected) = (Batch::default(), Vec::new());
     poll_fn(|cx| {
         // Looked at before the stream, so that a deadline that passed is followed by one last read: its position is a fresh one.
         let over = deadline.as_mut().poll(cx).is_ready();
@@ -57,18 +57,26 @@ async fn read(stream: &mut Timed, asked: &Asked) -> Result<Vec<Output>, Denied> 
         loop {
             match stream.poll_next(cx, &mut batch) {
                 Poll::Ready(Some(())) => {}
-                Poll::Ready(None) => return Poll::Ready(Ok(Vec::new())),
-                Poll::Pending if over => return Poll::Ready(Ok(Vec::new())),
+                Poll::Ready(None) => return Poll::Ready(Ok(std::mem::take(&mut collected))),
+                // States are waited for, by a limit of their own.
+                Poll::Pending if stream.stream.waits() => return Poll::Pending,
+                Poll::Pending if over || !(collected.is_empty() || stream.stream.is_midway()) => {
+                    return Poll::Ready(Ok(std::mem::take(&mut collected)));
+                }
                 Poll::Pending => return Poll::Pending,
             }
             let mut outputs = std::mem::take(&mut batch.outputs);
             // The opening heartbeat only says where the stream begins: a poll's answer says that beside its items.
             if !opened && matches!(outputs.first(), Some(Output::Heartbeat(_))) {
                 outputs.remove(0);
+                opened = true;
             }
-            opened = true;
-            if !outputs.is_empty() || asked.since == Since::Now {
-                return Poll::Ready(Ok(outputs));
+            // States come before it.
+            opened |= !outputs.iter().all(|output| matches!(output, Output::Snapshot(_)));
+            collected.extend(outputs);
+            // What is told together is answered together: a gap or a state, and the position behind it.
+            if !stream.stream.is_midway() && (!collected.is_empty() || asked.since == Since::Now) {
+                return Poll::Ready(Ok(std::mem::take(&mut collected)));
             }
         }
     })

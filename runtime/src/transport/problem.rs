@@ -64,6 +64,10 @@ pub(crate) enum Problem {
     Draining { retry_ms: u64 },
     #[error("this asks for nothing known: one of `subscribe`, `unsubscribe`, `command`, `ticket`, and a `ref`")]
     NotUnderstood,
+    #[error("`snapshot` is given once, as 1")]
+    SnapshotMalformed,
+    #[error("this hub gives no states of its channels")]
+    SnapshotUnsupported,
     #[error("this hub takes no commands")]
     CommandUnsupported,
     #[error("the command is not understood: {why}")]
@@ -133,6 +137,8 @@ impl Problem {
             Self::TooMany { .. } => ("too_many", StatusCode::TOO_MANY_REQUESTS),
             Self::Draining { .. } => ("draining", StatusCode::SERVICE_UNAVAILABLE),
             Self::NotUnderstood => ("not_understood", StatusCode::BAD_REQUEST),
+            Self::SnapshotMalformed => ("snapshot_malformed", StatusCode::BAD_REQUEST),
+            Self::SnapshotUnsupported => ("snapshot_unsupported", StatusCode::NOT_FOUND),
             Self::CommandUnsupported => ("command_unsupported", StatusCode::NOT_FOUND),
             Self::CommandNotUnderstood { .. } => ("command_not_understood", StatusCode::UNPROCESSABLE_ENTITY),
             Self::Rejected(_) => ("rejected", StatusCode::UNPROCESSABLE_ENTITY),

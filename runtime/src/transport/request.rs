@@ -15,6 +15,8 @@ pub(crate) struct Asked {
     /// Names as the enum reads them, each once.
     pub(crate) channels: Vec<String>,
     pub(crate) since: Since,
+    /// Whether the states of the channels are asked for.
+    pub(crate) snapshot: bool,
     /// What a poll waits; within the limit.
     pub(crate) wait: Duration,
 }
@@ -23,12 +25,13 @@ impl Asked {
     /// Reads a query; what is asked twice, or not in its one form, is refused rather than guessed.
     pub(crate) fn read(query: &str, limits: &Limits, read: ReadName) -> Result<Self, Problem> {
         let mut channels: Vec<String> = Vec::new();
-        let (mut since, mut wait) = (None, None);
+        let (mut since, mut wait, mut snapshot) = (None, None, false);
         for (field, value) in form_urlencoded::parse(query.as_bytes()) {
             let known = match &*field {
                 "channel" => "channel",
                 "since" => "since",
                 "wait" => "wait",
+                "snapshot" => "snapshot",
                 _ => continue,
             };
             // The parser puts this sign where the bytes were not UTF-8; no known field has it in a valid value.
@@ -43,6 +46,8 @@ impl Asked {
                 "since" => since = Some(read_since(&value)?),
                 "wait" if wait.is_some() => return Err(Problem::WaitMalformed),
                 "wait" => wait = Some(read_wait(&value, limits)?),
+                "snapshot" if snapshot || value != "1" => return Err(Problem::SnapshotMalformed),
+                "snapshot" => snapshot = true,
                 _ if channels.iter().any(|channel| *channel == value) => {}
                 _ if channels.len() == limits.channels_per_query => {
                     return Err(Problem::TooManyChannels { limit: limits.channels_per_query });
@@ -53,7 +58,7 @@ impl Asked {
                 }
             }
         }
-        Ok(Self { channels, since: since.unwrap_or_default(), wait: wait.unwrap_or(limits.poll_wait) })
+        Ok(Self { channels, since: since.unwrap_or_default(), snapshot, wait: wait.unwrap_or(limits.poll_wait) })
     }
 
     /// Lets the header win over `since`: an `EventSource` comes back with the URL it began with.

@@ -94,11 +94,11 @@ impl Reader {
         let Some(stream) = &mut self.stream else { return };
         self.tags += 1;
         if self.places.contains_key(channel) {
-            stream.join(channel, Since::Now, u64::MAX);
+            stream.join(channel, Since::Now, u64::MAX, None);
             return;
         }
         let since = after.map_or(Since::Earliest, |offset| Since::At(Position { epoch: EPOCH, offset }));
-        stream.join(channel, since, self.tags);
+        stream.join(channel, since, self.tags, None);
         self.places.insert(channel, Place { after, joining: Some(self.tags), now: None });
     }
 
@@ -183,7 +183,7 @@ impl Reader {
                     seen.ended += 1;
                     self.ended(&ended.0, store);
                 }
-                Output::Bye(_) => self.wrong.push("an end".into()),
+                Output::Bye(_) | Output::Snapshot(_) => self.wrong.push("an end".into()),
             }
         }
     }

@@ -1,0 +1,98 @@
+//! An application of these tests: counters, whose states it gives.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use axum::Router;
+use axum::extract::FromRequestParts;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+use triwire::{Endpoints, Hub, Identity, Limits, Position, Realtime};
+
+use super::server::serve;
+
+/// What happens to a counter.
+#[derive(Debug, Clone, PartialEq, Realtime, Serialize, Deserialize, JsonSchema)]
+#[realtime(state = Count)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum CountEvent {
+    /// It is more.
+    #[realtime(channel = "count:{name}")]
+    Added { name: String, by: u64 },
+}
+
+/// How many it is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+pub(super) struct Count {
+    pub(super) total: u64,
+    /// Whose it is, where it is somebody's.
+    pub(super) whose: String,
+}
+
+/// How many it is, and the position of the newest that is counted.
+type Total = (u64, Option<Position>);
+
+/// What the application has: each change and its event under one lock, so that it knows what a state is good for.
+#[derive(Clone)]
+pub(super) struct Counts {
+    pub(super) hub: Hub<CountEvent>,
+    totals: Arc<tokio::sync::Mutex<BTreeMap<String, Total>>>,
+    /// How often it was asked for a state.
+    pub(super) asked: Arc<AtomicUsize>,
+}
+
+impl Counts {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { hub: Hub::builder().limits(limits).build(), totals: Arc::default(), asked: Arc::default() }
+    }
+
+    /// One more, whose number is in the event: a hole would be seen.
+    pub(super) async fn next(&self, name: &str) -> Position {
+        let mut totals = self.totals.lock().await;
+        let (total, position) = totals.entry(name.to_owned()).or_default();
+        *total += 1;
+        *position = self.hub.publish(CountEvent::Added { name: name.to_owned(), by: *total }).await.expect("published");
+        position.expect("with a position")
+    }
+
+    pub(super) async fn add(&self, name: &str, by: u64) -> Position {
+        let mut totals = self.totals.lock().await;
+        let (total, position) = totals.entry(name.to_owned()).or_default();
+        *total += by;
+        *position = self.hub.publish(CountEvent::Added { name: name.to_owned(), by }).await.expect("published");
+        position.expect("with a position")
+    }
+
+    pub(super) async fn state(&self, channel: CountChannel) -> (Count, Option<Position>) {
+        self.asked.fetch_add(1, Relaxed);
+        let CountChannel::Count { name } = channel;
+        let (total, position) = self.totals.lock().await.get(&name).copied().unwrap_or_default();
+        (Count { total, whose: String::new() }, position)
+    }
+
+    /// Serves, and says what its state is good for.
+    pub(super) async fn exact(&self) -> SocketAddr {
+        let counts = self.clone();
+        self.listen(move |endpoints| {
+            endpoints.snapshot(move |channel: CountChannel| {
+                let counts = counts.clone();
+                async move { counts.state(channel).await }
+            })
+        })
+        .await
+    }
+
+    pub(super) async fn listen<U>(&self, with: impl FnOnce(Endpoints<CountEvent>) -> Endpoints<CountEvent, (), U>) -> SocketAddr
+    where
+        U: Identity + FromRequestParts<()>,
+    {
+        let app = Router::new().nest("/chat", with(self.hub.endpoints()).into_router());
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        tokio::spawn(serve(listener, app, std::future::pending()));
+        address
+    }
+}

@@ -1,0 +1,26 @@
+//! Another type than the enum names.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use triwire::{Hub, Realtime};
+
+#[derive(Realtime, Serialize, JsonSchema)]
+#[realtime(state = ChatState)]
+enum ChatEvent {
+    #[realtime(channel = "room:{room}")]
+    Said { room: String },
+}
+
+#[derive(Serialize, JsonSchema)]
+struct ChatState {
+    texts: Vec<String>,
+}
+
+async fn state(_: ChatChannel) -> Vec<String> {
+    Vec::new()
+}
+
+fn main() {
+    let hub = Hub::<ChatEvent>::new();
+    let _: axum::Router = hub.endpoints().snapshot(state).into_router();
+}

@@ -1,0 +1,19 @@
+//! A state that does not derive `JsonSchema`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use triwire::Realtime;
+
+#[derive(Realtime, Serialize, JsonSchema)]
+#[realtime(state = ChatState)]
+enum ChatEvent {
+    #[realtime(channel = "room:{room}")]
+    Said { room: String },
+}
+
+#[derive(Serialize)]
+struct ChatState {
+    texts: Vec<String>,
+}
+
+fn main() {}
