@@ -38,7 +38,7 @@ pub(crate) struct Taken {
 
 /// See the module.
 pub(super) struct Waiting {
-    states: Arc<dyn States>,
+    pub(super) states: Arc<dyn States>,
     asked: Vec<Asked>,
 }
 

@@ -270,6 +270,13 @@ impl Stream {
         self.states = Some(Box::new(Waiting::new(states)));
     }
 
+    /// Asks for states by its client's new identity from now on.
+    pub(crate) fn renew_states(&mut self, states: Option<Arc<dyn States>>) {
+        if let (Some(waiting), Some(states)) = (&mut self.states, states) {
+            waiting.states = states;
+        }
+    }
+
     /// Whether its client waits for states.
     pub(crate) fn waits(&self) -> bool {
         self.states.as_ref().is_some_and(|waiting| waiting.until().is_some())

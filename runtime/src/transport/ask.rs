@@ -139,6 +139,7 @@ impl Asks {
                     Ok((renewed, refused)) => {
                         *guard = guard.renewed(renewed.visitor);
                         stream.renew(renewed.expires);
+                        stream.renew_states(guard.states());
                         if stream.node().guards.is_some() {
                             stream.show(guard.eyes());
                         }
