@@ -1,16 +1,19 @@
 //! The law over real sockets: random transports, cuts, sets and pauses, and nothing is lost, doubled or out of order unsaid.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use triwire::{Hub, Limits, Realtime};
+use triwire::{Denied, Hub, Identity, Limits, Realtime};
 use triwire_tests::client::{Failure, PATIENCE};
 use triwire_tests::law::{Place, Truth};
 use triwire_tests::reader::{Reader, Seen, Shared};
@@ -60,8 +63,33 @@ fn by() -> By {
     By::of(env!("CARGO_CRATE_NAME"))
 }
 
+/// A member, another at each request: the law holds where every channel is asked about.
+#[derive(Clone)]
+struct Member(u64);
+
+impl<S: Sync> FromRequestParts<S> for Member {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        static REQUESTS: AtomicU64 = AtomicU64::new(0);
+        Ok(Self(REQUESTS.fetch_add(1, Relaxed)))
+    }
+}
+
+impl Identity for Member {
+    fn key(&self) -> Cow<'_, str> {
+        self.0.to_string().into()
+    }
+}
+
+/// The answer is on its way for a while.
+async fn may(_: Member, _: LawChannel) -> Result<(), Denied> {
+    tokio::task::yield_now().await;
+    Ok(())
+}
+
 fn app(hub: &Hub<LawEvent>) -> Router {
-    Router::new().nest("/hub", hub.endpoints().into_router())
+    Router::new().nest("/hub", hub.endpoints().authorize(may).into_router())
 }
 
 /// One publisher: bursts that overrun the history, pauses, and now and then a word in a quiet channel.
