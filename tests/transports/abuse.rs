@@ -270,34 +270,55 @@ async fn subscribes_over_the_rate_are_refused_and_all_else_goes_on() {
     assert!(ws.json().await["ok"].is_object(), "it came when it was told to");
 }
 
+/// Tries until it is refused: whatever is given back meanwhile is soon used up.
+async fn until_over<T, Trying: Future<Output = Option<T>>>(attempt: impl Fn() -> Trying) -> T {
+    within(async {
+        loop {
+            if let Some(refused) = attempt().await {
+                return refused;
+            }
+        }
+    })
+    .await
+}
+
+async fn polled(server: &Server, query: &str) -> Option<hyper::Response<hyper::body::Incoming>> {
+    let response = get(server.address, &format!("/chat/poll?channel=lobby&{query}"), &[]).await;
+    (response.status() != 200).then_some(response)
+}
+
+async fn posted(server: &Server, query: &str) -> Option<hyper::Response<hyper::body::Incoming>> {
+    let response = post(server.address, query, &[], r#""forbidden""#).await;
+    (response.status() != 200).then_some(response)
+}
+
+/// What a refusal by HTTP says.
+async fn is_later(response: hyper::Response<hyper::body::Incoming>, name: &str) -> Duration {
+    assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (429, &"1".parse().expect("a value")));
+    let problem = json(response).await;
+    is_refused(&problem, name);
+    Duration::from_millis(problem["retry_ms"].as_u64().expect("a number"))
+}
+
 #[tokio::test]
 async fn streams_and_polls_are_subscribes_and_are_refused_each_in_its_way() {
-    // A burst that no refusal of this test lives to see given back.
-    let limits = Limits { subscribes_per_second: 1, subscribe_burst: 100, ..Limits::default() };
-    let server = server(limits, None).await;
-    let mut taken = 0;
-    while poll_status(&server, "user=alice", &[]).await == 200 {
-        taken += 1;
-    }
-    assert!(taken >= 100, "{taken}");
-    let response = get(server.address, "/chat/poll?channel=lobby&user=alice", &[]).await;
-    if response.status() == 429 {
-        assert_eq!(response.headers()["retry-after"], "1");
-        is_refused(&json(response).await, "subscribes_per_second");
-    }
-    // Each of these is refused but for the one that came when a second was over.
-    let mut refused = 0;
-    for _ in 0..10 {
-        let mut sse = Sse::of(get(server.address, "/chat/sse?channel=lobby&user=alice", &[]).await);
+    let server = server(slow(), None).await;
+    let (query, address) = ("channel=lobby&user=alice", server.address);
+    is_later(until_over(|| polled(&server, "user=alice")).await, "subscribes_per_second").await;
+    let (retry, bye) = until_over(|| async {
+        let mut sse = Sse::of(get(address, &format!("/chat/sse?{query}"), &[]).await);
         let first = sse.block().await.expect("a first");
-        refused += usize::from(first.json()["bye"]["reason"] == "busy" && first.field("retry").is_some());
-        let mut ws = Ws::open(server.address, "channel=lobby&user=alice").await;
-        if ws.json().await["bye"]["reason"] == "busy" {
-            assert_eq!(ws.close().await, (Vec::new(), 1013));
-            refused += 1;
-        }
-    }
-    assert!(refused > 10, "{refused} of 20");
+        let bye = first.json()["bye"].clone();
+        bye.is_object().then(|| (first.field("retry").expect("a time").to_owned(), bye))
+    })
+    .await;
+    assert_eq!((&bye["reason"], bye["retry_ms"].to_string()), (&json!("busy"), retry));
+    let closed = until_over(|| async {
+        let mut ws = Ws::open(address, query).await;
+        if ws.json().await["bye"]["reason"] == "busy" { Some(ws.close().await) } else { None }
+    })
+    .await;
+    assert_eq!(closed, (Vec::new(), 1013));
     assert_eq!(poll_status(&server, "user=bob", &[]).await, 200);
 }
 
@@ -308,18 +329,12 @@ async fn commands_over_the_rate_are_refused_by_message_and_by_post() {
     let (taken, refused) = until_refused(&mut ws, command).await;
     assert!((2..10).contains(&taken), "{taken}");
     is_refused(&refused, "commands_per_second");
-    let mut response = post(server.address, "user=carol", &[], r#""forbidden""#).await;
-    while response.status() == 200 {
-        response = post(server.address, "user=carol", &[], r#""forbidden""#).await;
-    }
-    assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (429, &"1".parse().expect("a value")));
-    let problem = json(response).await;
-    is_refused(&problem, "commands_per_second");
+    let wait = is_later(until_over(|| posted(&server, "user=carol")).await, "commands_per_second").await;
     // Of one identity it is one rate, and of another another.
     assert_eq!(post(server.address, "user=bob", &[], r#""forbidden""#).await.status(), 200);
     ws.send(subscribe(1).to_string()).await;
     assert!(ws.json().await["ok"].is_object(), "commands are no subscribes");
-    tokio::time::sleep(Duration::from_millis(problem["retry_ms"].as_u64().expect("a number"))).await;
+    tokio::time::sleep(wait).await;
     assert_eq!(post(server.address, "user=carol", &[], r#""forbidden""#).await.status(), 200);
 }
 
