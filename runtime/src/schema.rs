@@ -76,14 +76,16 @@ fn document(contract: &Described, templates: &[Template]) -> Value {
     }
     let gap = object("A loss: what the channel had up to `until` does not come.", [("channel", &channel), ("gap", &gap)]);
     let mut heartbeat = object("Nothing for this reader up to here: keep it.", [("position", &position)]);
+    let mut known = vec!["event", "gap", "position", "end", "bye"];
     if let Some(state) = state {
+        known.push("snapshot");
         heartbeat["not"] = json!({ "required": ["snapshot"] });
         let fields = [("channel", &channel), ("snapshot", &state), ("position", &position)];
         kinds.push(("Snapshot".to_owned(), object("The state of the channel, with all of its events up to `position` in it.", fields)));
     }
     let ended = object("Nothing more of the channel comes.", [("channel", &channel), ("end", &ended)]);
     let bye = object("The stream ends after it.", [("bye", &bye)]);
-    let known = ["event", "gap", "snapshot", "position", "end", "bye"].map(|field| json!({ "required": [field] }));
+    let known: Vec<Value> = known.into_iter().map(|field| json!({ "required": [field] })).collect();
     let unknown = json!({ "type": "object", "description": "An item of a later version: ignore it.", "not": { "anyOf": known } });
     let others = [("Gap", gap), ("Heartbeat", heartbeat), ("End", ended), ("Bye", bye), ("Unknown", unknown)];
     kinds.extend(others.map(|(name, kind)| (name.to_owned(), kind)));

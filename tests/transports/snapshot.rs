@@ -320,6 +320,15 @@ async fn a_state_that_cannot_be_had_ends_the_stream_and_nothing_else() {
     assert_eq!(by(&other.json().await), Some(1));
 }
 
+#[test]
+fn a_state_is_a_part_of_the_contract_and_no_heartbeat() {
+    let schema = triwire::Hub::<super::counts::CountEvent>::schema();
+    let (snapshot, heartbeat) = (&schema["$defs"]["CountItemSnapshot"], &schema["$defs"]["CountItemHeartbeat"]);
+    assert_eq!(snapshot["required"], json!(["channel", "snapshot", "position"]));
+    assert_eq!(snapshot["properties"]["snapshot"], json!({ "$ref": "#/$defs/Count" }));
+    assert_eq!(heartbeat["not"], json!({ "required": ["snapshot"] }));
+}
+
 #[tokio::test]
 async fn a_hub_that_gives_no_states_says_so() {
     let counts = Counts::new(Limits::default());
