@@ -1,21 +1,23 @@
 //! A chat: one room over all three wires, side by side. Cut one, flood the room, reconnect: nothing is lost in silence.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::{FromRequestParts, Query, State, rejection::QueryRejection};
+use axum::http::{StatusCode, request::Parts};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use triwire::{Hub, Realtime, Stats};
+use triwire::{Client, Denied, Hub, Identity, Realtime, Rejected};
 use triwire_examples::{Unpublished, serve};
 
 /// What happens in a chat.
 #[derive(Realtime, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
-#[realtime(history = 256, keep = "5m")]
+#[realtime(history = 256, keep = "5m", commands = ChatCommand)]
 enum ChatEvent {
     /// Somebody said something.
     #[realtime(channel = "room:{room}")]
@@ -28,9 +30,91 @@ enum ChatEvent {
     Notice { text: String },
 }
 
-type Chat = State<Hub<ChatEvent>>;
-type Published = Result<StatusCode, Unpublished>;
+/// What the page asks for.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ChatCommand {
+    Say { room: String, text: String },
+    Typing { room: String },
+    Flood { room: String, count: u16 },
+    Kick { room: String, name: String },
+}
 
+/// Who it is by their own word, `?as=Ada`; `curl` may say nothing, and is nobody. Yours would be of a cookie that is signed.
+#[derive(Clone, Deserialize)]
+struct User {
+    #[serde(default, rename = "as")]
+    name: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for User {
+    type Rejection = QueryRejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        Query::from_request_parts(parts, state).await.map(|Query(user)| user)
+    }
+}
+
+impl Identity for User {
+    fn key(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.name)
+    }
+}
+
+#[derive(Clone)]
+struct App {
+    hub: Hub<ChatEvent>,
+    /// Who may not enter, by room and name. Yours would be a table; this one ends with the process.
+    kicked: Arc<Mutex<HashSet<(String, String)>>>,
+}
+
+/// A client's user, and what the answers look at.
+type Person = (User, State<App>);
+
+fn may_be_in(room: &str, (user, State(app)): &Person) -> bool {
+    !app.kicked.lock().expect("nothing panics with it").contains(&(room.to_owned(), user.name.clone()))
+}
+
+/// The hub asks at every subscribe, resume and poll.
+async fn may_read(person: Person, channel: ChatChannel) -> Result<(), Denied> {
+    let ChatChannel::Room { room } = channel else { return Ok(()) };
+    if may_be_in(&room, &person) { Ok(()) } else { Err(Denied) }
+}
+
+async fn handle(client: Client<ChatEvent, Person>, command: ChatCommand) -> Result<(), Rejected> {
+    use ChatCommand::{Flood, Kick, Say, Typing};
+    let (User { name: from }, State(app)) = client.user().clone();
+    let (Say { room, .. } | Typing { room } | Flood { room, .. } | Kick { room, .. }) = &command;
+    if !may_be_in(room, client.user()) {
+        return Err(Rejected::new("kicked", "You are not in this room any more."));
+    }
+    let event = match command {
+        Say { room, text } => ChatEvent::Message { room, from, text },
+        Typing { room } => ChatEvent::Typing { room, from },
+        Flood { room, count } => return flood(&client, room, from, count).await,
+        // Anybody may kick anybody: yours would ask first. What `may_read` looks at is changed before the hub asks it again.
+        Kick { room, name } => {
+            app.kicked.lock().expect("nothing panics with it").insert((room.clone(), name.clone()));
+            app.hub.revoke(&name, &ChatChannel::room(room)).await;
+            return Ok(());
+        }
+    };
+    Ok(client.publish(event).await.map(drop)?)
+}
+
+/// More than the history keeps, in a moment: who keeps reading has it all, and a wire that is cut meanwhile comes back to a gap.
+async fn flood(client: &Client<ChatEvent, Person>, room: String, from: String, count: u16) -> Result<(), Rejected> {
+    for number in 1..=count {
+        client.publish(ChatEvent::Message { room: room.clone(), from: from.clone(), text: format!("{number} of {count}") }).await?;
+        // Faster than anybody reads, and no faster than a browser polls.
+        if number % 4 == 0 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+    Ok(())
+}
+
+/// What `curl` says, by whatever name: it does not say who it is.
 #[derive(Deserialize)]
 struct Say {
     room: String,
@@ -39,65 +123,28 @@ struct Say {
 }
 
 #[derive(Deserialize)]
-struct Typing {
-    room: String,
-    from: String,
-}
-
-#[derive(Deserialize)]
 struct Notice {
     text: String,
 }
 
-#[derive(Deserialize)]
-struct Flood {
-    room: String,
-    from: String,
-    count: u16,
-}
-
-async fn say(State(hub): Chat, Json(Say { room, from, text }): Json<Say>) -> Published {
+async fn say(State(App { hub, .. }): State<App>, Json(Say { room, from, text }): Json<Say>) -> Result<StatusCode, Unpublished> {
     hub.publish(ChatEvent::Message { room, from, text }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn typing(State(hub): Chat, Json(Typing { room, from }): Json<Typing>) -> Published {
-    hub.publish(ChatEvent::Typing { room, from }).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-async fn notice(State(hub): Chat, Json(Notice { text }): Json<Notice>) -> Published {
+async fn notice(State(App { hub, .. }): State<App>, Json(Notice { text }): Json<Notice>) -> Result<StatusCode, Unpublished> {
     hub.publish(ChatEvent::Notice { text }).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// More than the history keeps, in a moment: who keeps reading has it all, and a wire that is cut meanwhile comes back to a gap.
-async fn flood(State(hub): Chat, Json(flood): Json<Flood>) -> Published {
-    for number in 1..=flood.count {
-        let (room, from, text) = (flood.room.clone(), flood.from.clone(), format!("{number} of {}", flood.count));
-        hub.publish(ChatEvent::Message { room, from, text }).await?;
-        // Faster than anybody reads, and no faster than a browser polls.
-        if number % 4 == 0 {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    }
-    Ok(StatusCode::NO_CONTENT)
-}
-
-async fn stats(State(hub): Chat) -> Json<Stats> {
-    Json(hub.stats())
 }
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     let hub = Hub::<ChatEvent>::new();
     let app = Router::new()
-        .nest("/chat", hub.endpoints().into_router())
+        .nest("/chat", hub.endpoints().authorize(may_read).commands(handle).into_router())
         .route("/say", post(say))
-        .route("/typing", post(typing))
         .route("/notice", post(notice))
-        .route("/flood", post(flood))
-        .route("/stats", get(stats))
-        .with_state(hub.clone());
+        .route("/stats", get(async |State(App { hub, .. }): State<App>| Json(hub.stats())))
+        .with_state(App { hub: hub.clone(), kicked: Arc::default() });
     serve("chat", include_str!("chat.html"), app, hub).await
 }
