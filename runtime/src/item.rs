@@ -115,6 +115,8 @@ pub enum Item<E> {
         channel: String,
         /// Its place in the hub.
         id: Option<Position>,
+        /// The key of the command that led to it.
+        cause: Option<String>,
         /// The event.
         event: E,
     },
@@ -151,6 +153,8 @@ pub enum Item<E> {
         channel: String,
         /// Its place in the hub.
         id: Option<Position>,
+        /// The key of the command that led to it.
+        cause: Option<String>,
         /// Its JSON.
         event: serde_json::Value,
     },

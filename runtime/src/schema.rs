@@ -35,6 +35,8 @@ struct Described {
     variants: &'static [Variant],
     schema: fn(&mut SchemaGenerator) -> Schema,
     state: Option<fn(&mut SchemaGenerator) -> Schema>,
+    /// Whether events may have the key of a command for their cause.
+    has_commands: bool,
 }
 
 impl<E: Realtime> From<Contract<E>> for Described {
@@ -44,6 +46,7 @@ impl<E: Realtime> From<Contract<E>> for Described {
             variants: contract.variants,
             schema: contract.schema,
             state: contract.states.map(|states| states.schema),
+            has_commands: contract.commands.is_some(),
         }
     }
 }
@@ -66,7 +69,7 @@ fn document(contract: &Described, templates: &[Template]) -> Value {
 
     let mut kinds = Vec::new();
     for (variant, (name, event)) in contract.variants.iter().zip(variants) {
-        kinds.push((name, event_item(variant, &templates[variant.template], &event, &position)));
+        kinds.push((name, event_item(contract, variant, &templates[variant.template], &event, &position)));
     }
     if kinds.is_empty() {
         // A schema in a form of its own, written by hand: one item for all, whatever channel and id it has.
@@ -107,12 +110,17 @@ fn document(contract: &Described, templates: &[Template]) -> Value {
 }
 
 /// The item of one variant: its channels, its id unless it is volatile, and the event.
-fn event_item(variant: &Variant, template: &Template, event: &Value, position: &Value) -> Value {
+fn event_item(contract: &Described, variant: &Variant, template: &Template, event: &Value, position: &Value) -> Value {
     let channel = pattern(template);
-    if variant.volatile {
-        return object("An event to be seen now: it is never replayed.", [("channel", &channel), ("event", event)]);
+    let mut item = if variant.volatile {
+        object("An event to be seen now: it is never replayed.", [("channel", &channel), ("event", event)])
+    } else {
+        object("An event; resume with its `id`.", [("channel", &channel), ("id", position), ("event", event)])
+    };
+    if contract.has_commands {
+        item["properties"]["cause"] = json!({ "type": "string", "description": "The key of the command that led to it." });
     }
-    object("An event; resume with its `id`.", [("channel", &channel), ("id", position), ("event", event)])
+    item
 }
 
 /// An object with these fields, all required, and others allowed.

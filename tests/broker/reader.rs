@@ -164,7 +164,7 @@ impl Leg {
         let mut reset = false;
         for item in &self.items {
             match item {
-                Item::Event { channel, id: Some(id), event: RoomEvent::Said { number, .. } | RoomEvent::Moved { number, .. } } => {
+                Item::Event { channel, id: Some(id), event: RoomEvent::Said { number, .. } | RoomEvent::Moved { number, .. }, .. } => {
                     seen.events += 1;
                     assert_eq!(told.at(*id, channel), Some(*number), "a wrong event at {id} of {channel}");
                     let place = places.get_mut(channel).expect("it was asked for");

@@ -9,10 +9,10 @@ use axum::http::request::Parts;
 use hyper::Version;
 use serde::Serialize;
 use serde_json::{Value, json};
-use triwire::{Client, Denied, Identity, Limits, Rejected};
+use triwire::{Client, Denied, Hub, Identity, Item, Limits, Rejected, Since};
 
 use super::chat::{ChatChannel, ChatCommand, ChatEvent};
-use super::client::{Sse, Ws, json, poll, post, request, send, whole};
+use super::client::{Sse, Ws, json, poll, post, request, send, whole, within};
 use super::server::Server;
 
 /// Who says `user=NAME`.
@@ -99,6 +99,12 @@ async fn a_command_is_answered_by_its_ref_and_what_it_led_to_names_it() {
     assert_eq!(ws.json().await["cause"], "k2");
     let (_, items) = poll(server.address, "channel=room:tea&since=earliest&user=carol").await;
     assert_eq!(items.iter().map(|item| item["cause"].as_str().expect("a cause")).collect::<Vec<_>>(), ["k \"1\"", "k2"]);
+    let mut inside = server.hub.subscribe([ChatChannel::room("tea")], Since::Earliest).expect("there is room");
+    let Some(Item::Event { cause, .. }) = within(inside.next()).await else { panic!("an event") };
+    assert_eq!(cause.as_deref(), Some("k \"1\""), "and inside the process");
+    let item = &Hub::<ChatEvent>::schema()["$defs"]["ChatItemMessage"];
+    assert_eq!(item["properties"]["cause"]["type"], "string");
+    assert!(!item["required"].as_array().expect("fields").contains(&"cause".into()), "most have none");
 }
 
 #[tokio::test]

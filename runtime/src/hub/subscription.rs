@@ -105,6 +105,8 @@ impl<E> fmt::Debug for Subscription<E> {
 #[derive(Deserialize)]
 struct Written<T> {
     channel: String,
+    #[serde(default)]
+    cause: Option<String>,
     event: T,
 }
 
@@ -127,9 +129,9 @@ fn typed<E: DeserializeOwned>(output: Output, into: &mut VecDeque<Item<E>>) {
 
 fn event<E: DeserializeOwned>(entry: &Entry) -> Option<Item<E>> {
     let id = entry.position();
-    if let Ok(Written { channel, event }) = serde_json::from_slice::<Written<E>>(entry.item()) {
-        return Some(Item::Event { channel, id, event });
+    if let Ok(Written { channel, cause, event }) = serde_json::from_slice::<Written<E>>(entry.item()) {
+        return Some(Item::Event { channel, id, cause, event });
     }
-    let Written { channel, event } = serde_json::from_slice(entry.item()).ok()?;
-    Some(Item::Unknown { channel, id, event })
+    let Written { channel, cause, event } = serde_json::from_slice(entry.item()).ok()?;
+    Some(Item::Unknown { channel, id, cause, event })
 }
