@@ -19,7 +19,7 @@ const PLAIN: Record =
 
 fn channel(head: &Head) -> Arc<Channel> {
     let channel = Channel::new("a".into(), RETENTION, head.epoch(), Timestamp(0));
-    let tail = Tail { epoch: head.epoch(), entries: Vec::new(), dropped: 0 };
+    let tail = Tail { epoch: head.epoch(), entries: Vec::new(), dropped: 0, ended: 0 };
     channel.attach(0, &tail, Timestamp(0)).expect("it is of this epoch");
     Arc::new(channel)
 }
@@ -133,7 +133,7 @@ fn a_tail_that_is_read_wakes_who_waits_for_it() {
         let feeder = thread::spawn(move || {
             publish(&[&channel], &head, 0, 2);
             let record = Record { offset: Some(1), ..PLAIN };
-            let tail = Tail { epoch: EPOCH, entries: vec![record], dropped: 0 };
+            let tail = Tail { epoch: EPOCH, entries: vec![record], dropped: 0, ended: 0 };
             channel.attach(0, &tail, Timestamp(0)).expect("it is of this epoch");
             while channel.wake(1) {}
         });

@@ -15,7 +15,7 @@ const NEW: Epoch = Epoch(8);
 
 /// Hands it a tail of the new epoch: by how much it grew, unless it is of the old one.
 fn attach(channel: &Channel, entries: Vec<Record>) -> Option<isize> {
-    let tail = Tail { epoch: NEW, entries, dropped: 0 };
+    let tail = Tail { epoch: NEW, entries, dropped: 0, ended: 0 };
     channel.attach(channel.losses(), &tail, Timestamp(0)).ok()
 }
 
@@ -30,7 +30,7 @@ fn it_is_of_the_new_epoch_and_keeps_what_that_gave_it() {
             thread::spawn(move || {
                 let name: Arc<str> = "a".into();
                 let channel = table.get_or_make(&name, || Channel::new(name.clone(), RETENTION, head.epoch(), Timestamp(0)));
-                let record = Record { offset: Some(1), at: Timestamp(0), event: bytes::Bytes::from_static(b"1") };
+                let record = Record { offset: Some(1), ..plain() };
                 attach(&channel, vec![record]).is_some_and(|grown| grown > 0)
             })
         };
@@ -44,4 +44,9 @@ fn it_is_of_the_new_epoch_and_keeps_what_that_gave_it() {
         assert!(attach(&channel, Vec::new()).is_some(), "it was left behind in the old epoch");
         assert_eq!(channel.oldest().is_some(), given, "what came in the new epoch is gone");
     });
+}
+
+fn plain() -> Record {
+    let event = bytes::Bytes::from_static(b"1");
+    Record { offset: None, at: Timestamp(0), event, cause: None, audience: None, latest: None, ends: false }
 }
