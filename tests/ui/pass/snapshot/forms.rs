@@ -76,7 +76,7 @@ async fn full(State(Database): State<Database>, _: User, _: ChatChannel) -> Chat
 fn main() {
     let hub = Hub::<ChatEvent>::new();
     let position: Position = "1z141z3-42".parse().expect("a position");
-    let closure = async move |_: ChatChannel| (ChatState { texts: Vec::new() }, position);
+    let closure = move |_: ChatChannel| async move { (ChatState { texts: Vec::new() }, position) };
     let _: Router = Router::new()
         .nest("/a", hub.endpoints().authorize(may).snapshot(full).into_router())
         .nest("/b", hub.endpoints().snapshot(of_the_application).into_router())
