@@ -35,7 +35,7 @@ pub trait Broker: Send + Sync + 'static {
     /// step, from the middle, as if it had never been: no [`Tail::dropped`] speaks of it. A store that keeps it makes readers be told
     /// of losses that are none.
     ///
-    /// Behind an event that `ends` its channel none is taken, a volatile one neither: that is [`Refusal::Ended`]. How long a store
+    /// Behind an event that `ends` its channel none is taken, a volatile one neither: that is [`Refusal::Ended`](crate::Refusal::Ended). How long a store
     /// remembers that a channel ended is its own matter, but it says when it gives that up.
     fn publish(&self, publication: Publication) -> Answer<'_, Result<Option<Position>, PublishError>>;
 
