@@ -27,6 +27,13 @@ pub async fn serve<E: Realtime>(name: &str, page: &'static str, app: Router, hub
     triwire::serve(listener, app).drain(&hub).shutdown(triwire::shutdown_signal()).await
 }
 
+/// A name that nobody had and nobody guesses: a channel without `authorize` is open to who knows its name.
+#[must_use]
+pub fn unguessed() -> String {
+    use std::hash::{BuildHasher as _, RandomState};
+    format!("{:016x}", RandomState::new().hash_one(0))
+}
+
 /// An event that was not published, as an answer.
 #[derive(Debug)]
 pub struct Unpublished(PublishError);

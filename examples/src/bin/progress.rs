@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use triwire::{Hub, PublishError, Realtime};
-use triwire_examples::serve;
+use triwire_examples::{serve, unguessed};
 
 /// Jobs that run at one time.
 const JOBS: usize = 64;
@@ -45,7 +45,7 @@ struct Works {
 /// Starts a job, and says where to look.
 async fn start(State(works): State<Works>) -> Result<(StatusCode, Json<Value>), StatusCode> {
     let permit = Arc::clone(&works.free).try_acquire_owned().map_err(|_| StatusCode::TOO_MANY_REQUESTS)?;
-    let job = name();
+    let job = unguessed();
     let answer = Json(json!({ "job": job }));
     tokio::spawn(async move {
         if let Err(error) = work(works, job, permit).await {
@@ -53,13 +53,6 @@ async fn start(State(works): State<Works>) -> Result<(StatusCode, Json<Value>), 
         }
     });
     Ok((StatusCode::ACCEPTED, answer))
-}
-
-/// A name that nobody had and nobody guesses: a channel without `authorize` is open to who knows its name.
-fn name() -> String {
-    use std::hash::{BuildHasher as _, RandomState};
-    let random = || RandomState::new().hash_one(0);
-    format!("{:016x}", random())
 }
 
 async fn work(works: Works, job: String, _permit: OwnedSemaphorePermit) -> Result<(), PublishError> {
