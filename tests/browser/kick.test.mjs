@@ -31,18 +31,19 @@ function listen(wire) {
   ({ sse, ws, poll })[wire]();
 }
 
-// What each way back answers: the status, and all that was sent.
+// What each way back answers: the status, and all that was sent. One that opens has no end of its own, so it is given one.
 async function tries(query) {
   const answers = {};
   const told = async (name, response) => (answers[name] = [response.status, await response.text()]);
   for (const since of [query.since, "earliest"]) {
     const asks = new URLSearchParams({ channel: "room:lobby", as: "Bob", since });
-    await told(`sse ${since}`, await fetch(`/chat/sse?${asks}`));
+    await told(`sse ${since}`, await fetch(`/chat/sse?${asks}`, { signal: AbortSignal.timeout(3_000) }));
     await told(`poll ${since}`, await fetch(`/chat/poll?${asks}&wait=0`));
     const [opened, sent] = await new Promise((done) => {
       const socket = new WebSocket(`/chat/ws?${asks}`);
       const sent = [];
       socket.onmessage = ({ data }) => sent.push(data);
+      socket.onopen = () => setTimeout(() => done(["open", sent.join("\n")]), 1_000);
       socket.onclose = () => done(["closed", sent.join("\n")]);
     });
     answers[`ws ${since}`] = [opened, sent];
