@@ -196,8 +196,13 @@ mod tests {
 
     #[test]
     fn the_test_is_found_among_what_cargo_says() {
-        let messages = "{\"executable\":null}\n{\"executable\":\"/a/law-1\",\"fresh\":true}\n{\"success\":true}\n";
-        assert_eq!(executable(messages), Some("/a/law-1"));
-        assert_eq!(executable("{\"executable\":null}"), None);
+        let made = |kind: &str, program: &str| format!(r#"{{"target":{{"kind":["{kind}"]}},"executable":{program},"fresh":true}}"#);
+        let (law, echo) = (made("test", r#""/a/law-1""#), made("bin", r#""/a/echo""#));
+        // A program of the package may be named before its test or after it.
+        for messages in [[&*law, &echo], [&echo, &law]] {
+            assert_eq!(executable(&messages.join("\n")), Some("/a/law-1"));
+        }
+        assert_eq!(executable(&made("lib", r#""/a/triwire-1""#)), Some("/a/triwire-1"));
+        assert_eq!(executable(&made("test", "null")), None);
     }
 }
