@@ -42,22 +42,25 @@ test("json-schema-to-typescript makes every item with every field", async (conte
   const text = await typescript(context, "Chat");
   const { ChatEventMessage, ChatEventTyping, ChatEventNotice, ...items } = interfaces(text);
   assert.deepEqual(items, {
-    ChatItemMessage: { channel: "string", id: "Position", event: "ChatEventMessage" },
+    ChatItemMessage: { channel: "string", id: "Position", event: "ChatEventMessage", "cause?": "string" },
     // Volatile: it has no id.
-    ChatItemTyping: { channel: "string", event: "ChatEventTyping" },
-    ChatItemNotice: { channel: '"lobby"', id: "Position", event: "ChatEventNotice" },
+    ChatItemTyping: { channel: "string", event: "ChatEventTyping", "cause?": "string" },
+    ChatItemNotice: { channel: '"lobby"', id: "Position", event: "ChatEventNotice", "cause?": "string" },
     ChatItemGap: { channel: "ChatChannel", gap: "Gap" },
     ChatItemHeartbeat: { position: "Position" },
+    ChatItemEnd: { channel: "ChatChannel", end: "End" },
     ChatItemBye: { bye: "Bye" },
     // The one without a field: what a later version says.
     ChatItemUnknown: {},
     Gap: { reason: "GapReason", missed: "number | null", until: "string" },
+    End: { reason: "EndReason" },
     Bye: { reason: "ByeReason", retry_ms: "number" },
   });
   const types = aliases(text);
   assert.deepEqual(types.ChatItem, Object.keys(items).filter((name) => name.startsWith("ChatItem")).sort());
   assert.deepEqual(types.GapReason, ['"expired"', '"lagged"', '"reset"']);
-  assert.deepEqual(types.ByeReason, ['"busy"', '"drain"', '"expired"', '"lifetime"', '"stalled"']);
+  assert.deepEqual(types.EndReason, ['"denied"', '"ended"']);
+  assert.deepEqual(types.ByeReason, ['"busy"', '"denied"', '"drain"', '"expired"', '"lifetime"', '"stalled"']);
   assert.deepEqual(types.ChatChannel, ['"lobby"', "string"]);
   assert.deepEqual(types.Position, ["string"]);
 });
