@@ -5,7 +5,7 @@ use syn::ext::IdentExt;
 
 use crate::attr::WrittenVariant;
 use crate::errors::Errors;
-use crate::model::Parameter;
+use crate::model::{Parameter, field_names, named};
 use crate::words;
 
 /// The field by which the newest of a variant are told apart; none where there is one newest in a channel, or a mistake.
@@ -24,12 +24,12 @@ pub(crate) fn key<'a>(written: &WrittenVariant<'a>, errors: &Errors) -> Option<P
         }
     }
     let variant = written.variant;
-    let field = variant.fields.iter().find(|field| field.ident.as_ref().is_some_and(|ident| ident.unraw() == name.unraw()));
-    let found = field.and_then(|field| Some(Parameter { name: field.ident.as_ref()?, ty: &field.ty }));
+    let own = name.unraw().to_string();
+    let found = named(variant, &own);
     if found.is_none() {
-        errors.at(name, unknown_field(&name.unraw().to_string(), variant));
+        errors.at(name, unknown_field(&own, variant));
     }
-    found
+    found.map(|(name, ty)| Parameter { name, ty })
 }
 
 /// What cannot be the last of its channel.
@@ -46,7 +46,7 @@ pub(crate) fn check_end(written: &WrittenVariant<'_>, errors: &Errors) {
 
 fn unknown_field(name: &str, variant: &syn::Variant) -> String {
     let ident = &variant.ident;
-    let fields: Vec<String> = variant.fields.iter().filter_map(|field| Some(field.ident.as_ref()?.unraw().to_string())).collect();
+    let fields = field_names(variant);
     let known = || fields.iter().map(String::as_str);
     match &variant.fields {
         Fields::Unnamed(_) => {

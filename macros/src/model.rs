@@ -214,12 +214,22 @@ fn audience<'a>(text: &LitStr, variant: &'a syn::Variant, errors: &Errors) -> Op
 
 /// The field that a template names.
 fn field<'a>(name: &str, template: &Template, variant: &'a syn::Variant, errors: &Errors) -> Option<(&'a Ident, &'a Type)> {
-    let field = variant.fields.iter().find(|field| field.ident.as_ref().is_some_and(|ident| ident.unraw() == name));
-    let found = field.and_then(|field| Some((field.ident.as_ref()?, &field.ty)));
+    let found = named(variant, name);
     if found.is_none() {
         errors.spanned(template.span, unknown_field(name, variant));
     }
     found
+}
+
+/// The field of this name, which may be spelled with or without `r#`.
+pub(crate) fn named<'a>(variant: &'a syn::Variant, name: &str) -> Option<(&'a Ident, &'a Type)> {
+    let field = variant.fields.iter().find(|field| field.ident.as_ref().is_some_and(|ident| ident.unraw() == name))?;
+    Some((field.ident.as_ref()?, &field.ty))
+}
+
+/// The names of a variant's fields.
+pub(crate) fn field_names(variant: &syn::Variant) -> Vec<String> {
+    variant.fields.iter().filter_map(|field| Some(field.ident.as_ref()?.unraw().to_string())).collect()
 }
 
 /// The fields that a template names.
@@ -239,7 +249,7 @@ fn parameters<'a>(template: &Template, variant: &'a syn::Variant, errors: &Error
 
 fn unknown_field(name: &str, variant: &syn::Variant) -> String {
     let ident = &variant.ident;
-    let fields: Vec<String> = variant.fields.iter().filter_map(|field| Some(field.ident.as_ref()?.unraw().to_string())).collect();
+    let fields = field_names(variant);
     let known = || fields.iter().map(String::as_str);
     match &variant.fields {
         Fields::Unnamed(_) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 
-use crate::contract::{Channels, Realtime};
+use crate::contract::{Channels, Nothing, Realtime};
 use crate::error::Denied;
 use crate::guard::Asking;
 use crate::identity::Identity;
@@ -47,9 +47,6 @@ where
         Arc::new(move |user, channel| Box::pin(self(user, channel)))
     }
 }
-
-/// Implemented by nothing.
-trait Nothing {}
 
 // Never applies. While there is a second candidate, rustc reports any mistake as the trait's own, in its words: with one alone it
 // goes on into that one's bounds and advises closures.

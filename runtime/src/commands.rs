@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::{FromRef, State};
 use serde::Serialize;
 
-use crate::contract::Realtime;
+use crate::contract::{Nothing, Realtime};
 use crate::error::{PublishError, Rejected};
 use crate::hub::Hub;
 use crate::identity::{Anyone, Identity};
@@ -130,9 +130,6 @@ where
 fn reply<Reply: Serialize>(answer: impl Future<Output = Result<Reply, Rejected>> + Send + 'static) -> Handling {
     Box::pin(async { serde_json::to_vec(&answer.await?).map_err(Rejected::failure) })
 }
-
-/// Implemented by nothing.
-trait Nothing {}
 
 // Never applies: see `Authorize`.
 #[diagnostic::do_not_recommend]

@@ -29,6 +29,7 @@ mod serve;
 mod snapshot;
 mod subscribers;
 mod sync;
+mod task;
 mod tickets;
 mod transport;
 mod websocket;

@@ -152,6 +152,12 @@ pub(crate) fn bye_item(bye: &Bye) -> String {
     format!(r#"{{"bye":{{"reason":"{reason}","retry_ms":{}}}}}"#, bye.retry_ms)
 }
 
+/// Takes the line breaks out of JSON: a stream of lines takes spaces instead. They can only stand between tokens
+/// (`serde_json::value::RawValue` keeps those it was given).
+pub(crate) fn in_one_line(json: &mut [u8]) {
+    json.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+}
+
 /// Writes an item as an SSE event: `id:` where it has a position, and one `data:` line. JSON text has no line break of its own.
 pub(crate) fn sse_event(event: &mut BytesMut, position: Option<Position>, item: &[u8]) {
     event.reserve(item.len() + 48);

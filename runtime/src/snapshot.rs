@@ -8,15 +8,16 @@ use std::time::Duration;
 use axum::extract::{FromRef, State};
 use futures_util::FutureExt as _;
 use futures_util::future::WeakShared;
-use tokio::task::JoinHandle;
 
 use crate::connection::Due;
-use crate::contract::{Channels, Realtime};
+use crate::contract::{Channels, Nothing, Realtime};
 use crate::hub::node::Node;
 use crate::hub::states::{Taken, Taking};
 use crate::identity::Identity;
 use crate::position::Position;
+use crate::protocol;
 use crate::sync::{Mutex, lock};
+use crate::task::Task;
 
 /// A function that gives the state of a channel: `async fn(Channel) -> State`, the same for everybody, or
 /// `async fn(User, Channel) -> State`; with the application's [`State`](axum::extract::State) before these if it wants that.
@@ -115,7 +116,7 @@ impl<E: Realtime, S: Send + 'static, U: Identity> Snapshots<E, U, S> {
         let at = Arc::new(OnceLock::new());
         let over = Over { under_way: self.under_way.clone(), whose: whose.clone(), at: at.clone() };
         let (give, node, begun) = (self.give.clone(), node.clone(), at.clone());
-        let task = Task(tokio::spawn(async move {
+        let task = Task::new(async move {
             let _over = over;
             tokio::time::sleep(after).await;
             let newest = node.newest().await;
@@ -125,9 +126,15 @@ impl<E: Realtime, S: Send + 'static, U: Identity> Snapshots<E, U, S> {
             let position = good_for(own, begun, &node).await;
             let json = json::<E>(&state)?;
             Some(Taken { json, position, begun })
-        }));
+        });
         let channel = due.channel.clone();
-        let taking = task.wait(channel).boxed().shared();
+        let taken = task.map(move |taken| {
+            taken.unwrap_or_else(|error| {
+                tracing::error!(%channel, %error, "`snapshot` panicked");
+                None
+            })
+        });
+        let taking = taken.boxed().shared();
         if let (true, Some(weak)) = (is_shared, taking.downgrade()) {
             let before = lock(&self.under_way).insert(whose, Begun { at, taking: weak });
             drop(before);
@@ -152,7 +159,7 @@ fn json<E: Realtime>(state: &E::State) -> Option<Arc<str>> {
         tracing::error!(%error, events = E::CONTRACT.name, "a state of a channel cannot be written");
         return None;
     }
-    json.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+    protocol::in_one_line(&mut json);
     String::from_utf8(json).ok().map(Arc::from)
 }
 
@@ -169,24 +176,6 @@ impl Drop for Over {
         if under_way.get(&self.whose).is_some_and(|begun| Arc::ptr_eq(&begun.at, &self.at)) {
             under_way.remove(&self.whose);
         }
-    }
-}
-
-/// The application's answer, in a task that ends when nobody waits for it.
-struct Task(JoinHandle<Option<Taken>>);
-
-impl Task {
-    async fn wait(mut self, channel: Arc<str>) -> Option<Taken> {
-        (&mut self.0).await.unwrap_or_else(|error| {
-            tracing::error!(%channel, %error, "`snapshot` panicked");
-            None
-        })
-    }
-}
-
-impl Drop for Task {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }
 
@@ -255,9 +244,6 @@ where
         Snapshots::new(true, move |state, user, channel| self(State(T::from_ref(&state)), user, channel))
     }
 }
-
-/// Implemented by nothing.
-trait Nothing {}
 
 // Never applies: see `Authorize`.
 #[diagnostic::do_not_recommend]

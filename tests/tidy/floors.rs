@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["head", "channel"],
     &["connection"],
     &["hub"],
-    &["commands", "tickets", "guard", "authorize", "snapshot", "application", "transport"],
+    &["task", "commands", "tickets", "guard", "authorize", "snapshot", "application", "transport"],
     &["schema", "inspect", "prometheus", "router", "serve"],
 ];
 

@@ -71,6 +71,9 @@ impl<T: schemars::JsonSchema> Describe for T {
     }
 }
 
+/// Implemented by nothing: what a second candidate, which never applies, is for.
+pub(crate) trait Nothing {}
+
 /// A field that stands in an audience: it prints itself.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand in an `audience`",

@@ -32,6 +32,7 @@ use crate::head::Word;
 use crate::limits::Limits;
 use crate::metrics::Stats;
 use crate::position::Position;
+use crate::protocol;
 
 use node::{Facts, Guards, Node, now};
 pub use subscription::Subscription;
@@ -94,9 +95,7 @@ impl<E: Realtime> Hub<E> {
         let mut json = Vec::with_capacity(128);
         (E::CONTRACT.encode)(&event, &mut json).map_err(Refusal::Encode)?;
         drop(event);
-        // A line break can only stand between tokens (`serde_json::value::RawValue` keeps those it was given): a stream of lines
-        // takes a space instead.
-        json.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+        protocol::in_one_line(&mut json);
         // The key is kept beside the event, so it counts as a part of it.
         let bytes = json.len() + route.latest.as_ref().map_or(0, String::len);
         if bytes > self.node.limits.event_bytes {

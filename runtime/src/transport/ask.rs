@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use serde_json::Value;
 
 use crate::error::Denied;
@@ -19,9 +20,10 @@ use crate::hub::stream::Stream;
 use crate::item::Output;
 use crate::position::{Position, Since};
 use crate::protocol::{End, EndReason};
+use crate::task::Task;
 use crate::transport::command::Command;
 use crate::transport::problem::Problem;
-use crate::transport::renew::{Renewing, Task};
+use crate::transport::renew::Renewing;
 use crate::transport::request::read_since;
 
 /// The longest `ref` that is kept and repeated, in bytes.
@@ -152,7 +154,7 @@ impl Asks {
                 continue;
             }
             if let State::Asking { task, join, changes } = &mut answer.state {
-                let Poll::Ready(allowed) = task.poll(cx) else { return told };
+                let Poll::Ready(allowed) = task.poll_unpin(cx) else { return told };
                 let allowed = allowed.unwrap_or_else(|error| {
                     tracing::error!(%error, "`authorize` panicked, which is taken for a no");
                     Err(Denied)

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, HeaderValue, Method, header, request};
+use axum::http::{HeaderMap, Method, header, request};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -23,6 +23,7 @@ use crate::commands::Handling;
 use crate::guard::Guard;
 use crate::hub::node::Node;
 use crate::hub::replies::{Begun, Reply};
+use crate::transport::json;
 use crate::transport::origin::Origins;
 use crate::transport::problem::Problem;
 
@@ -168,12 +169,7 @@ pub(crate) async fn answer(node: &Arc<Node>, guard: Guard, headers: &HeaderMap, 
     let body = to_bytes(body, limit).await.map_err(|_| Problem::TooLarge { limit })?;
     let command: Value = serde_json::from_slice(&body).map_err(|_| Problem::JsonMalformed)?;
     let command = Command::new(&command, key(headers)?)?;
-    let json = command.start(Arc::clone(node), guard).await.unwrap_or(Err(Problem::Internal))?;
-    let mut response = Response::new(Body::from(json));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    command.start(Arc::clone(node), guard).await.unwrap_or(Err(Problem::Internal)).map(json)
 }
 
 /// The `Idempotency-Key`, as it stands or in the quotes of a structured field.

@@ -31,8 +31,9 @@ mod ws;
 
 use std::sync::Arc;
 
-use axum::http::Method;
+use axum::body::Body;
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, header};
 use axum::response::Response;
 
 use crate::guard::{Guard, ReadName};
@@ -44,6 +45,15 @@ use later::Later;
 use origin::Origins;
 use problem::Problem;
 use request::Asked;
+
+/// Answers with JSON, which is true for now only.
+pub(crate) fn json(body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
 
 /// The ways in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use axum::body::Body;
-use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use bytes::{BufMut, Bytes, BytesMut};
 use tokio::time::sleep;
@@ -19,6 +17,7 @@ use crate::hub::stream::Stream;
 use crate::hub::timed::Timed;
 use crate::item::Output;
 use crate::position::{Position, Since};
+use crate::transport::json;
 use crate::transport::later::Later;
 use crate::transport::problem::Problem;
 use crate::transport::request::Asked;
@@ -32,11 +31,7 @@ pub(crate) async fn answer(node: &Arc<Node>, stream: Result<Stream, Later>, aske
     // A stream ahead of this node's head has no position yet: the one asked with still holds. One without both waits for a broker.
     let asked = if let Since::At(position) = asked.since { Some(position) } else { None };
     let position = stream.stream.position().or(asked).ok_or_else(|| Problem::Busy { retry_ms: node.retry() })?;
-    let mut response = Response::new(Body::from(body(position, &outputs)));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    Ok(json(body(position, &outputs)))
 }
 
 /// The first batch that has an item of its own; nothing at the deadline, or where the client only asks for the present position.

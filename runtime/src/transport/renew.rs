@@ -1,17 +1,15 @@
 //! A new identity for a connection, in place: its ticket is opened, then the application is asked about every channel of the connection
 //! anew. Both in tasks of their own, for the application's code may block, and a driver must not.
 
-use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
-use tokio::task::{JoinError, JoinHandle};
 
 use crate::guard::{Guard, Renewal, Renewed};
 use crate::hub::stream::Stream;
+use crate::task::Task;
 use crate::tickets::Unopened;
 
 /// See the module.
@@ -29,7 +27,7 @@ impl Renewing {
     /// channel is left out. What is taken from the client meanwhile is not given back: a renewal joins nothing.
     pub(crate) fn poll(&mut self, stream: &Stream, guard: &Guard, cx: &mut Context<'_>) -> Poll<Result<(Renewed, Vec<String>), Unopened>> {
         if let Self::Opening(task) = self {
-            let opened = ready!(task.poll(cx)).unwrap_or_else(|error| {
+            let opened = ready!(task.poll_unpin(cx)).unwrap_or_else(|error| {
                 tracing::error!(%error, "the user of a ticket could not be read");
                 Err(Unopened::Refused)
             });
@@ -40,7 +38,7 @@ impl Renewing {
         }
         let Self::Asking(task) = self else { return Poll::Pending };
         // What panics there is caught there: the task itself only ends early with its runtime.
-        Poll::Ready(ready!(task.poll(cx)).map_err(|_| Unopened::Refused))
+        Poll::Ready(ready!(task.poll_unpin(cx)).map_err(|_| Unopened::Refused))
     }
 
     fn ask(renewed: Renewed, stream: &Stream, guard: &Guard) -> Self {
@@ -63,23 +61,4 @@ async fn may(guard: &Guard, name: &str) -> bool {
         },
         |answer| answer.is_ok(),
     )
-}
-
-/// The application's code, in a task of its own, which ends with the connection.
-pub(crate) struct Task<T>(JoinHandle<T>);
-
-impl<T: Send + 'static> Task<T> {
-    pub(crate) fn new(work: impl Future<Output = T> + Send + 'static) -> Self {
-        Self(tokio::spawn(work))
-    }
-
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
-        Pin::new(&mut self.0).poll(cx)
-    }
-}
-
-impl<T> Drop for Task<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }

@@ -1,10 +1,9 @@
 //! Tickets on the wire: `?ticket=` in a query, and the answer of `POST /ticket`.
 
-use axum::body::Body;
-use axum::http::{HeaderValue, header};
 use axum::response::Response;
 
 use crate::tickets::Sealed;
+use crate::transport::json;
 
 /// The ticket of a query. Two of them are none that could be good.
 pub(crate) fn of_query(query: &str) -> Option<String> {
@@ -16,10 +15,5 @@ pub(crate) fn of_query(query: &str) -> Option<String> {
 /// Hands a ticket out.
 pub(crate) fn answer(sealed: &Sealed) -> Response {
     // Base64 has nothing that JSON escapes.
-    let body = format!(r#"{{"ticket":"{}","expires_ms":{}}}"#, sealed.ticket, sealed.expires_ms);
-    let mut response = Response::new(Body::from(body));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    json(format!(r#"{{"ticket":"{}","expires_ms":{}}}"#, sealed.ticket, sealed.expires_ms))
 }
