@@ -26,6 +26,7 @@ mod transports {
     mod snapshot_model;
     mod sse;
     mod tickets;
+    mod user;
     mod who;
     mod ws;
     mod ws_close;

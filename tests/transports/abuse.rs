@@ -1,39 +1,18 @@
 //! What one client may take of a server: connections, subscribes, commands and bytes, by identity and by address.
 
-use std::borrow::Cow;
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::{ConnectInfo, FromRequestParts, Request};
-use axum::http::request::Parts;
+use axum::extract::{ConnectInfo, Request};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use triwire::{Client, Denied, Hub, Identity, Limits, Rejected};
+use triwire::{Client, Denied, Hub, Limits, Rejected};
 
 use super::chat::{ChatChannel, ChatCommand, ChatEvent};
 use super::client::{Sse, Ws, get, json, post, within};
 use super::server::{Server, quick, serve};
-
-/// Who says `user=NAME`; nobody in particular without it.
-#[derive(Clone)]
-struct User(String);
-
-impl FromRequestParts<()> for User {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, (): &()) -> Result<Self, Self::Rejection> {
-        let user = parts.uri.query().unwrap_or_default().split('&').find_map(|field| field.strip_prefix("user="));
-        Ok(Self(user.unwrap_or_default().to_owned()))
-    }
-}
-
-impl Identity for User {
-    fn key(&self) -> Cow<'_, str> {
-        Cow::Borrowed(&self.0)
-    }
-}
+use super::user::User;
 
 async fn anything(_: User, _: ChatChannel) -> Result<(), Denied> {
     Ok(())

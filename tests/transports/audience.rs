@@ -1,20 +1,18 @@
 //! Events that not everybody in a channel may see.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use triwire::broker::{Answer, Broker, Memory, Publication, Sink, Tail};
-use triwire::{BrokerError, Denied, Epoch, Hub, Identity, Item, Limits, Position, PublishError, Realtime, Since};
+use triwire::{BrokerError, Denied, Epoch, Hub, Item, Limits, Position, PublishError, Realtime, Since};
 
 use super::client::{Sse, Ws, poll, within};
 use super::server::serve;
+use super::user::User;
 
 /// What happens at a table of cards.
 #[derive(Debug, Clone, PartialEq, Realtime, Serialize, Deserialize, JsonSchema)]
@@ -32,24 +30,6 @@ enum CardEvent {
     /// Of no table.
     #[realtime(channel = "news")]
     News { text: String },
-}
-
-#[derive(Clone)]
-struct User(String);
-
-impl FromRequestParts<()> for User {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, (): &()) -> Result<Self, Self::Rejection> {
-        let user = parts.uri.query().unwrap_or_default().split('&').find_map(|field| field.strip_prefix("user="));
-        Ok(Self(user.unwrap_or_default().to_owned()))
-    }
-}
-
-impl Identity for User {
-    fn key(&self) -> Cow<'_, str> {
-        Cow::Borrowed(&self.0)
-    }
 }
 
 async fn anything(_: User, _: CardChannel) -> Result<(), Denied> {

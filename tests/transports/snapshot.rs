@@ -1,18 +1,16 @@
 //! The state of a channel, before its events: a client that applies both has the server's state, whatever is cut or lost.
 
-use std::borrow::Cow;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use triwire::{Identity, Limits};
+use triwire::Limits;
 
 use super::client::{Sse, Ws, get, json, poll, within};
 use super::counts::{Count, CountChannel, Counts};
+use super::user::User;
 
 fn state(name: &str, total: u64, position: impl std::fmt::Display) -> Value {
     json!({ "channel": format!("count:{name}"), "snapshot": { "total": total, "whose": "" }, "position": position.to_string() })
@@ -206,25 +204,6 @@ async fn a_thousand_who_ask_in_the_same_moment_are_one_asking_or_a_few() {
     }
     let asked = counts.asked.load(Relaxed);
     assert!((1..=20).contains(&asked), "{asked} times");
-}
-
-/// Who says `user=NAME`.
-#[derive(Clone)]
-struct User(String);
-
-impl FromRequestParts<()> for User {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, (): &()) -> Result<Self, Self::Rejection> {
-        let user = parts.uri.query().unwrap_or_default().split('&').find_map(|field| field.strip_prefix("user="));
-        Ok(Self(user.unwrap_or_default().to_owned()))
-    }
-}
-
-impl Identity for User {
-    fn key(&self) -> Cow<'_, str> {
-        Cow::Borrowed(&self.0)
-    }
 }
 
 #[tokio::test]
