@@ -2,6 +2,8 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 
 use axum::Router;
@@ -24,6 +26,8 @@ pub(super) enum TickEvent {
 pub(super) struct App {
     pub(super) hub: Hub<TickEvent>,
     pub(super) router: Router,
+    /// What its sockets took, in writes.
+    pub(super) writes: Arc<AtomicUsize>,
 }
 
 /// How a socket takes what is written.
@@ -41,7 +45,7 @@ impl App {
     pub(super) fn new(limits: Limits) -> Self {
         let hub = Hub::<TickEvent>::builder().limits(limits).build();
         let router = Router::new().nest("/hub", hub.endpoints().into_router());
-        Self { hub, router }
+        Self { hub, router, writes: Arc::default() }
     }
 
     pub(super) async fn tick(&self, text: &str) -> Position {
@@ -52,8 +56,9 @@ impl App {
     pub(super) fn connect(&self, takes: Takes) -> Exact<DuplexStream> {
         let (client, io) = duplex(takes.room);
         let service = TowerToHyperService::new(self.router.clone());
+        let all = self.writes.clone();
         tokio::spawn(async move {
-            let io = TokioIo::new(Piecemeal { io, takes, held: Vec::new(), writes: 0 });
+            let io = TokioIo::new(Piecemeal { io, takes, held: Vec::new(), writes: 0, all });
             // How it ended is its client's to see.
             let _ = auto::Builder::new(TokioExecutor::new()).serve_connection_with_upgrades(io, service).await;
         });
@@ -68,6 +73,7 @@ struct Piecemeal {
     held: Vec<u8>,
     /// Writes since it was flushed or rested.
     writes: usize,
+    all: Arc<AtomicUsize>,
 }
 
 impl Piecemeal {
@@ -99,6 +105,7 @@ impl AsyncWrite for Piecemeal {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
+        self.all.fetch_add(1, Relaxed);
         let count = if self.takes.many { pieces.len() } else { 1 };
         let bytes = pieces.iter().filter(|piece| !piece.is_empty()).take(count).flat_map(|piece| piece.iter());
         let most = self.takes.at_once;

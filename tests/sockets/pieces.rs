@@ -1,5 +1,7 @@
 //! A socket that takes a few bytes at a time: what its client has is what every other has, wherever a write was cut.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use triwire::Limits;
 use triwire_tests::exact::{Exact, TEXT, frame};
 
@@ -75,6 +77,21 @@ async fn a_websocket_s_bytes_are_the_same_wherever_its_writes_are_cut() {
 #[tokio::test]
 async fn compressed_too() {
     websockets("sec-websocket-extensions: permessage-deflate\r\n").await;
+}
+
+#[tokio::test]
+async fn a_batch_is_one_write_of_a_socket_that_takes_several_pieces_and_of_one_that_does_not() {
+    for many in [true, false] {
+        let app = App::new(Limits::default());
+        let since = app.tick("before").await;
+        ticks(&app).await;
+        let mut client = app.connect(Takes { at_once: usize::MAX, many, room: 64 << 10 });
+        client.upgrade(&format!("/hub/ws?channel=ticks&since={since}"), "").await;
+        for _ in 0..=TEXTS.len() {
+            client.frame().await;
+        }
+        assert_eq!(app.writes.load(Relaxed), 3, "the head, the position and the events: {many}");
+    }
 }
 
 #[tokio::test]
