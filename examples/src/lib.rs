@@ -15,12 +15,27 @@ use triwire::{Hub, PublishError, Realtime, Refusal};
 /// # Errors
 /// When `PORT` is no port, or is taken.
 pub async fn serve<E: Realtime>(name: &str, page: &'static str, app: Router, hub: Hub<E>) -> std::io::Result<()> {
-    let style = [(header::CONTENT_TYPE, "text/css; charset=utf-8")];
-    let app = app.route("/", get(async move || Html(page))).route("/style.css", get(async move || (style, include_str!("style.css"))));
+    serve_at(listen().await?, name, page, app, hub).await
+}
+
+/// Takes the port, for an application that must know it before it is served, by [`serve_at`].
+///
+/// # Errors
+/// When `PORT` is no port, or is taken.
+pub async fn listen() -> std::io::Result<TcpListener> {
     let port = std::env::var("PORT").unwrap_or_else(|_| "3000".into());
     let port: u16 = port.parse().map_err(|_| Error::new(ErrorKind::InvalidInput, format!("`PORT={port}` is no port: write a number")))?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-    let listener = listener.map_err(|error| Error::new(error.kind(), format!("{error}: set `PORT` to another than {port}")))?;
+    listener.map_err(|error| Error::new(error.kind(), format!("{error}: set `PORT` to another than {port}")))
+}
+
+/// The rest of [`serve`].
+///
+/// # Errors
+/// When the address cannot be printed.
+pub async fn serve_at<E: Realtime>(listener: TcpListener, name: &str, page: &'static str, app: Router, hub: Hub<E>) -> std::io::Result<()> {
+    let style = [(header::CONTENT_TYPE, "text/css; charset=utf-8")];
+    let app = app.route("/", get(async move || Html(page))).route("/style.css", get(async move || (style, include_str!("style.css"))));
     let mut out = std::io::stdout();
     writeln!(out, "{name}: http://{}", listener.local_addr()?)?;
     out.flush()?;
