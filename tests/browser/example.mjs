@@ -12,15 +12,18 @@ const BINARIES = process.env.TRIWIRE_BIN ?? fileURLToPath(new URL("../../target/
 const ENDS_WITHIN = 8_000;
 
 export class Example {
-  // `port` 0 is any that is free.
-  static async start(name, { port = 0, variables = {} } = {}) {
+  // `port` 0 is any that is free. With `kept` all that it says is in `said`, and not with what the test says.
+  static async start(name, { port = 0, variables = {}, kept = false } = {}) {
     const program = path.join(BINARIES, name);
     assert.ok(existsSync(program), `${program}: build it (cargo build -p triwire-examples), or name its folder in TRIWIRE_BIN`);
-    const child = spawn(program, { env: { ...process.env, ...variables, PORT: String(port) }, stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(program, { env: { ...process.env, ...variables, PORT: String(port) }, stdio: ["ignore", "pipe", kept ? "pipe" : "inherit"] });
     const example = new Example(child);
+    for (const stream of kept ? [child.stdout, child.stderr] : []) stream.on("data", (bytes) => (example.said += bytes));
     example.address = await example.firstLine();
     return example;
   }
+
+  said = "";
 
   constructor(child) {
     this.child = child;
