@@ -13,6 +13,7 @@ mod transports {
     mod doors;
     mod drain;
     mod ended;
+    mod idle;
     mod inflate;
     mod latest;
     mod log;

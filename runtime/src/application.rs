@@ -15,7 +15,6 @@ use crate::entry::Sees;
 use crate::error::{Denied, Misread};
 use crate::guard::{Asking, Guard, ReadName, Renewal, Renewed, Visitor};
 use crate::hub::Hub;
-use crate::hub::people::Person;
 use crate::hub::states::{States, Taking};
 use crate::identity::Identity;
 use crate::snapshot::Snapshots;
@@ -48,15 +47,12 @@ impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity> Application<E, 
     /// What one client has to pass, whoever it is where nobody asks; it comes from there, where tickets are taken, and
     /// from this address, where one is known.
     pub(crate) fn guard(self: &Arc<Self>, user: Option<U>, state: &S, whence: Option<Whence>, address: Option<IpAddr>) -> Guard {
+        let caller = self.hub.node.caller(&user.as_ref().map(|user| user.key()).unwrap_or_default(), address);
         let known = user.map(|user| {
-            let key = user.key();
-            let person = (!key.is_empty()).then(|| self.hub.node.person(&key));
-            drop(key);
             let state = (self.commands.is_some() || self.snapshots.is_some()).then(|| state.clone());
-            Arc::new(Known { application: Arc::clone(self), user, person, state, whence: whence.map(Box::new) }) as Arc<dyn Visitor>
+            Arc::new(Known { application: Arc::clone(self), user, state, whence: whence.map(Box::new) }) as Arc<dyn Visitor>
         });
-        let key = known.as_ref().and_then(|known| known.person()).map(|person| person.key().clone());
-        Guard::new(self.read(), known, self.hub.node.caller(key, address))
+        Guard::new(self.read(), known, caller)
     }
 }
 
@@ -64,7 +60,6 @@ impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity> Application<E, 
 struct Known<E: Realtime, S, U> {
     application: Arc<Application<E, S, U>>,
     user: U,
-    person: Option<Arc<Person>>,
     /// What handlers of commands and the function of the states may want, where there are any.
     state: Option<S>,
     /// Where it comes from, where tickets are taken.
@@ -84,15 +79,11 @@ impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity> States for Know
             return std::future::ready(None).boxed().shared();
         };
         let node = &self.application.hub.node;
-        snapshots.take(node, (state.clone(), self.user.clone(), channel), self.person.as_ref().map(|person| person.key()), due, after)
+        snapshots.take(node, (state.clone(), self.user.clone(), channel), due, after)
     }
 }
 
 impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity> Visitor for Known<E, S, U> {
-    fn person(&self) -> Option<&Arc<Person>> {
-        self.person.as_ref()
-    }
-
     fn expires(&self) -> Option<Instant> {
         let rest = self.user.expires()?.duration_since(SystemTime::now()).unwrap_or(Duration::ZERO);
         // What no clock can show is never.
@@ -131,9 +122,7 @@ impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity> Visitor for Kno
                 tracing::debug!("a ticket is refused: it is another user's");
                 return Err(Unopened::Refused);
             }
-            let Self { application, person, state, .. } = &*self;
-            let renewed =
-                Self { application: application.clone(), user, person: person.clone(), state: state.clone(), whence: Some(whence) };
+            let renewed = Self { application: self.application.clone(), user, state: self.state.clone(), whence: Some(whence) };
             Ok(Renewed { expires: renewed.expires(), visitor: Arc::new(renewed) })
         }))
     }

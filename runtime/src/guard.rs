@@ -11,7 +11,7 @@ use crate::entry::Sees;
 use crate::error::{ChannelError, Denied, Misread};
 use crate::hub::accounts::{Caller, Counted, Over};
 use crate::hub::node::Node;
-use crate::hub::people::{Claim, Person};
+use crate::hub::people::Claim;
 use crate::hub::states::States;
 use crate::tickets::Unopened;
 
@@ -23,9 +23,6 @@ pub(crate) type Asking = Pin<Box<dyn Future<Output = Result<(), Denied>> + Send>
 
 /// A client whom the application knows. The enum's and the user's types end here.
 pub(crate) trait Visitor: Sees + States {
-    /// Whose connections it is one of; nobody's in particular has no key.
-    fn person(&self) -> Option<&Arc<Person>>;
-
     /// When they are known no longer.
     fn expires(&self) -> Option<Instant>;
 
@@ -93,20 +90,18 @@ impl Guard {
 
     /// What the answers that are asked for from now on hold for.
     pub(crate) fn claim(&self) -> Option<Claim> {
-        let visitor = self.visitor.as_ref()?;
-        let person = visitor.person()?.clone();
+        let (visitor, person) = (self.visitor.as_ref()?, self.caller.person()?.clone());
         Some(Claim { changes: person.changes(), person, expires: visitor.expires() })
     }
 
     /// How often something was taken from this client: an answer that was asked for before the last time is none.
-    pub(crate) fn changes(&self) -> u64 {
-        self.visitor.as_ref().and_then(|visitor| visitor.person()).map_or(0, |person| person.changes())
+    pub(crate) fn changes(&self) -> u32 {
+        self.caller.person().map_or(0, |person| person.changes())
     }
 
     /// The key of whose client it is; empty for nobody in particular.
-    pub(crate) fn key(&self) -> Arc<str> {
-        let person = self.visitor.as_ref().and_then(|visitor| visitor.person());
-        person.map_or_else(|| Arc::from(""), |person| person.key().clone())
+    pub(crate) fn key(&self) -> &str {
+        self.caller.person().map_or("", |person| person.key())
     }
 
     /// Hands over a command, where any is taken.

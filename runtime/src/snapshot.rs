@@ -106,10 +106,11 @@ impl<E: Realtime, S: Send + 'static, U: Identity> Snapshots<E, U, S> {
         Self { give, personal, under_way: UnderWay::default() }
     }
 
-    /// Takes the state for this client, or joins who does. What `key` is none of is nobody's in particular, and shared with nobody.
-    pub(crate) fn take(&self, node: &Arc<Node>, asked: (S, U, E::Channel), key: Option<&Arc<str>>, due: &Due, after: Duration) -> Taking {
-        let whose = (due.channel.clone(), key.filter(|_| self.personal).cloned());
-        let is_shared = !self.personal || key.is_some();
+    /// Takes the state for this client, or joins who does. One of nobody in particular is shared with nobody.
+    pub(crate) fn take(&self, node: &Arc<Node>, asked: (S, U, E::Channel), due: &Due, after: Duration) -> Taking {
+        let key = self.personal.then(|| Arc::from(&*asked.1.key()));
+        let is_shared = key.as_deref() != Some("");
+        let whose = (due.channel.clone(), key);
         if let (true, Some(taking)) = (is_shared, lock(&self.under_way).get(&whose).and_then(|begun| begun.serves(due.had))) {
             return taking;
         }

@@ -1,63 +1,67 @@
 //! What each identity, and each address, has had of this node: the limits of one client, however many connections it makes. Floor 6.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::node::Node;
+use super::people::{ByKey, Person};
 use crate::limits::Limits;
 use crate::rate::{Full, Rate};
 use crate::sync::{Mutex, lock};
 
-/// Accounts below which none is looked for that could go.
+/// As many as are here before it is looked for those that could go.
 const FEW: usize = 64;
 
-/// Whose an account is.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Whose {
-    Identity(Arc<str>),
-    Address(IpAddr),
-}
-
-/// What one has had. With nothing open and all forgotten it is as good as a new one, and goes.
+/// How many connections one has.
 #[derive(Debug, Default)]
-struct Account {
-    connections: AtomicUsize,
+pub(super) struct Open(AtomicU32);
+
+/// What else one has had. With all forgotten these are as good as new ones.
+#[derive(Debug, Default)]
+pub(super) struct Rates {
     subscribes: AtomicU64,
     commands: AtomicU64,
 }
 
-/// All accounts of a node.
+/// What an address has had; or what a caller has of whom neither the address nor the person is known, and whose connections are not counted.
 #[derive(Debug, Default)]
-struct Book {
-    accounts: HashMap<Whose, Arc<Account>>,
+struct Account {
+    open: Option<Open>,
+    rates: Rates,
+}
+
+/// Those who have had something. With nothing open and all forgotten one is as good as a new one, and goes.
+#[derive(Debug)]
+pub(super) struct Book<K, V> {
+    kept: HashMap<K, V>,
     /// As many as there were when those that could go had gone.
     stayed: usize,
 }
 
-/// See the module.
+/// See the module. What an identity has had is with the person.
 #[derive(Debug)]
 pub(super) struct Accounts {
     began: Instant,
-    book: Mutex<Book>,
+    addresses: Mutex<Book<IpAddr, Arc<Account>>>,
 }
 
 /// Whose a request or a connection is, where limits are concerned.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Caller {
-    /// Who has so many connections: the identity and the address, as far as they are known.
-    counted: [Option<Arc<Account>>; 2],
-    /// Who pays for subscribes and commands.
-    pays: Arc<Account>,
+    person: Option<Arc<Person>>,
+    account: Option<Arc<Account>>,
 }
 
 /// A connection among those of its identity and of its address, until this is dropped.
-#[derive(Debug)]
-pub(crate) struct Counted([Option<Arc<Account>>; 2]);
+#[derive(Debug, Default)]
+pub(crate) struct Counted(Caller);
 
 /// A limit of one client is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,52 +73,98 @@ pub(crate) struct Over {
     pub(crate) wait: Option<Duration>,
 }
 
-impl Account {
-    /// Whether a new one would be the same.
-    fn is_new(&self, now: u64) -> bool {
+impl Open {
+    /// One more, unless there are as many as there may be.
+    fn one_more(&self, name: &'static str, limit: usize) -> Result<(), Over> {
+        let one_more = |open: u32| open.checked_add(1).filter(|_| (open as usize) < limit);
+        let more = self.0.fetch_update(Relaxed, Relaxed, one_more);
+        more.map(drop).map_err(|_| Over { name, limit, wait: None })
+    }
+
+    fn one_less(&self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
+
+impl Rates {
+    /// Whether new ones would be the same.
+    pub(super) fn are_new(&self, now: u64) -> bool {
         let is_full = |full: &AtomicU64| full.load(Relaxed) <= now;
         is_full(&self.subscribes) && is_full(&self.commands)
     }
 }
 
-impl Book {
-    /// Lets those go that nobody has and that are as good as new.
-    fn clean(&mut self, now: u64) {
-        self.accounts.retain(|_, account| Arc::strong_count(account) > 1 || !account.is_new(now));
-        self.accounts.shrink_to(2 * self.accounts.len());
-        self.stayed = self.accounts.len();
+/// Whether one is here, or a new one would not be the same.
+pub(super) fn stays<T>(one: &Arc<T>, rates: &Rates, now: u64) -> bool {
+    Arc::strong_count(one) > 1 || !rates.are_new(now)
+}
+
+impl<K, V> Default for Book<K, V> {
+    fn default() -> Self {
+        Self { kept: HashMap::new(), stayed: 0 }
+    }
+}
+
+impl<K: Eq + Hash, V> Book<K, V> {
+    /// One of them.
+    pub(super) fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<(&K, &V)>
+    where
+        K: Borrow<Q>,
+    {
+        self.kept.get_key_value(key)
+    }
+
+    /// One more; now and then those go that do not stay.
+    pub(super) fn insert(&mut self, key: K, value: V, stays: impl Fn(&K, &V) -> bool) {
+        // Each look at all is paid for by as many that came.
+        if self.kept.len() >= 2 * self.stayed.max(FEW) {
+            self.clean(stays);
+        }
+        self.kept.insert(key, value);
+    }
+
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Lets those go that do not stay.
+    pub(super) fn clean(&mut self, stays: impl Fn(&K, &V) -> bool) {
+        self.kept.retain(|key, value| stays(key, value));
+        self.kept.shrink_to(2 * self.kept.len());
+        self.stayed = self.kept.len();
     }
 }
 
 impl Accounts {
     pub(super) fn new() -> Self {
-        Self { began: Instant::now(), book: Mutex::default() }
+        Self { began: Instant::now(), addresses: Mutex::default() }
     }
 
-    /// The nanoseconds since the node began.
+    /// The nanoseconds since the node began, now.
+    pub(super) fn now(&self) -> u64 {
+        self.time(Instant::now())
+    }
+
+    /// Those until then.
     fn time(&self, now: Instant) -> u64 {
         u64::try_from(now.saturating_duration_since(self.began).as_nanos()).unwrap_or(u64::MAX)
     }
 
-    fn of(&self, whose: Whose) -> Arc<Account> {
-        let mut book = lock(&self.book);
-        if let Some(account) = book.accounts.get(&whose) {
+    /// That of an address.
+    fn of(&self, address: IpAddr) -> Arc<Account> {
+        let mut addresses = lock(&self.addresses);
+        if let Some((_, account)) = addresses.get(&address) {
             return account.clone();
         }
-        // Each look at all is paid for by as many that came.
-        if book.accounts.len() >= 2 * book.stayed.max(FEW) {
-            book.clean(self.time(Instant::now()));
-        }
-        book.accounts.entry(whose).or_default().clone()
-    }
-
-    /// Lets those go that are as good as new.
-    pub(super) fn clean(&self) {
-        lock(&self.book).clean(self.time(Instant::now()));
+        let account = Arc::new(Account { open: Some(Open::default()), ..Account::default() });
+        let now = self.now();
+        addresses.insert(address, account.clone(), |_, account| stays(account, &account.rates, now));
+        account
     }
 
     fn take(&self, full: &AtomicU64, rate: Rate) -> Result<(), Duration> {
-        let now = self.time(Instant::now());
+        let now = self.now();
         let mut wait = 0;
         let taken = full.fetch_update(Relaxed, Relaxed, |full| rate.take(full, now).map_err(|rest| wait = rest).ok());
         taken.map(drop).map_err(|_| Duration::from_nanos(wait))
@@ -122,51 +172,77 @@ impl Accounts {
 }
 
 impl Caller {
+    /// Whose it is, where that is anybody in particular.
+    pub(crate) fn person(&self) -> Option<&Arc<Person>> {
+        self.person.as_ref()
+    }
+
+    /// What it pays for subscribes and commands from.
+    fn rates(&self) -> Option<&Rates> {
+        let of_address = || self.account.as_ref().map(|account| &account.rates);
+        self.person.as_ref().map(|person| &person.rates).or_else(of_address)
+    }
+
     /// A connection more, unless its identity or its address has as many as it may.
     pub(crate) fn connects(&self, limits: &Limits) -> Result<Counted, Over> {
-        let mut counted = Counted([None, None]);
-        let most =
-            [("connections_per_identity", limits.connections_per_identity), ("connections_per_address", limits.connections_per_address)];
-        for ((account, (name, limit)), counted) in self.counted.iter().zip(most).zip(&mut counted.0) {
-            let Some(account) = account else { continue };
-            let one_more = |open: usize| (open < limit).then_some(open + 1);
-            if account.connections.fetch_update(Relaxed, Relaxed, one_more).is_err() {
-                return Err(Over { name, limit, wait: None });
-            }
-            *counted = Some(account.clone());
+        let mut counted = Counted::default();
+        if let Some(person) = &self.person {
+            person.open.one_more("connections_per_identity", limits.connections_per_identity)?;
+            counted.0.person = Some(person.clone());
+        }
+        if let Some(account) = &self.account
+            && let Some(open) = &account.open
+        {
+            open.one_more("connections_per_address", limits.connections_per_address)?;
+            counted.0.account = Some(account.clone());
         }
         Ok(counted)
     }
 }
 
+impl Counted {
+    /// Whose it is, where that is anybody in particular.
+    pub(super) fn person(&self) -> Option<&Arc<Person>> {
+        self.0.person()
+    }
+}
+
 impl Drop for Counted {
     fn drop(&mut self) {
-        for account in self.0.iter().flatten() {
-            account.connections.fetch_sub(1, Relaxed);
-        }
+        let of_address = self.0.account.iter().filter_map(|account| account.open.as_ref());
+        self.0.person.iter().map(|person| &person.open).chain(of_address).for_each(Open::one_less);
     }
 }
 
 impl Node {
-    /// Whose a request is that has this key, none for nobody in particular, and comes from there.
-    pub(crate) fn caller(&self, key: Option<Arc<str>>, address: Option<IpAddr>) -> Caller {
-        let identity = key.map(|key| self.accounts.of(Whose::Identity(key)));
-        let address = address.map(|address| self.accounts.of(Whose::Address(address)));
-        let pays = identity.clone().or_else(|| address.clone()).unwrap_or_default();
-        Caller { counted: [identity, address], pays }
+    /// Whose a request is that has this key, an empty one for nobody in particular, and comes from there.
+    pub(crate) fn caller(&self, key: &str, address: Option<IpAddr>) -> Caller {
+        let person = (!key.is_empty()).then(|| self.person(key));
+        let of_address = address.map(|address| self.accounts.of(address));
+        let account = of_address.or_else(|| person.is_none().then(Arc::default));
+        Caller { person, account }
+    }
+
+    /// Forgets those who are gone and as good as new.
+    pub(super) fn forget_callers(&self) {
+        let now = self.accounts.now();
+        lock(&self.people).clean(|ByKey(person), ()| stays(person, &person.rates, now));
+        lock(&self.accounts.addresses).clean(|_, account| stays(account, &account.rates, now));
     }
 
     /// A subscribe of this caller: of a stream, of a poll, or by a message.
     pub(crate) fn subscribes(&self, caller: &Caller) -> Result<(), Over> {
         let limit = self.limits.subscribes_per_second;
-        let taken = self.accounts.take(&caller.pays.subscribes, Rate::new(limit, self.limits.subscribe_burst));
+        let Some(rates) = caller.rates() else { return Ok(()) };
+        let taken = self.accounts.take(&rates.subscribes, Rate::new(limit, self.limits.subscribe_burst));
         taken.map_err(|wait| Over { name: "subscribes_per_second", limit, wait: Some(wait) })
     }
 
     /// A command of this caller.
     pub(crate) fn commands(&self, caller: &Caller) -> Result<(), Over> {
         let limit = self.limits.commands_per_second;
-        let taken = self.accounts.take(&caller.pays.commands, Rate::new(limit, self.limits.command_burst));
+        let Some(rates) = caller.rates() else { return Ok(()) };
+        let taken = self.accounts.take(&rates.commands, Rate::new(limit, self.limits.command_burst));
         taken.map_err(|wait| Over { name: "commands_per_second", limit, wait: Some(wait) })
     }
 

@@ -1,98 +1,120 @@
 //! Whose connections are whose: what is taken from a person is taken from all of theirs. Floor 6.
+//!
+//! Where each connection is another user's, there are as many of these as connections: a person is one piece of memory, beside their key.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Weak};
+use std::borrow::Borrow;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
+use smallvec::SmallVec;
 use tokio::time::Instant;
 
+use super::accounts::{Book, Open, Rates, stays};
 use super::node::{Node, WAKE_BATCH};
 use crate::head::{Seat, Word};
-use crate::sync::{AtomicU64, Mutex, Ordering, lock};
+use crate::sync::{AtomicU32, Mutex, Ordering, lock};
 
-/// Everybody who is connected, or about to be, by the key of their identity.
-pub(super) type People = Mutex<HashMap<Arc<str>, Weak<Person>>>;
+/// Everybody who is connected, or about to be, or was of late, by the key of their identity.
+pub(super) type People = Mutex<Book<ByKey, ()>>;
 
-/// Somebody, for as long as one of their connections or requests goes on.
+/// A person, found by their key.
+#[derive(Debug)]
+pub(super) struct ByKey(pub(super) Arc<Person>);
+
+/// Somebody, for as long as one of their connections or requests goes on, and what they have had is not forgotten.
+#[derive(Debug)]
 pub(crate) struct Person {
-    key: Arc<str>,
-    node: Arc<Node>,
+    key: Box<str>,
     /// How often something was taken from them: what the application allowed before, it has not allowed.
-    changes: AtomicU64,
-    connections: Mutex<Vec<(usize, Arc<Seat>)>>,
+    changes: AtomicU32,
+    pub(super) open: Open,
+    pub(super) rates: Rates,
+    /// Most have one, or two.
+    connections: Mutex<SmallVec<[Arc<Seat>; 2]>>,
 }
 
 /// That the application allowed something to a person.
 pub(crate) struct Claim {
     pub(crate) person: Arc<Person>,
     /// As it was before the application was asked.
-    pub(crate) changes: u64,
+    pub(crate) changes: u32,
     pub(crate) expires: Option<Instant>,
 }
 
 impl Person {
     /// Their key.
-    pub(crate) fn key(&self) -> &Arc<str> {
+    pub(crate) fn key(&self) -> &str {
         &self.key
     }
 
     /// How often something was taken from them.
-    pub(crate) fn changes(&self) -> u64 {
+    pub(crate) fn changes(&self) -> u32 {
         self.changes.load(Ordering::Acquire)
     }
 
     /// A connection more, unless something was taken since; from here on it is told what is.
-    pub(super) fn admit(&self, changes: u64, slot: usize, seat: &Arc<Seat>) -> bool {
+    pub(super) fn admit(&self, changes: u32, seat: &Arc<Seat>) -> bool {
         let mut connections = lock(&self.connections);
         let holds = self.changes() == changes;
         if holds {
-            connections.push((slot, seat.clone()));
+            connections.push(seat.clone());
         }
         holds
     }
 
     /// A connection less.
-    pub(super) fn leave(&self, slot: usize) {
+    pub(super) fn leave(&self, seat: &Arc<Seat>) {
         let mut connections = lock(&self.connections);
-        if let Some(at) = connections.iter().position(|(other, _)| *other == slot) {
+        if let Some(at) = connections.iter().position(|other| Arc::ptr_eq(other, seat)) {
             connections.swap_remove(at);
         }
     }
 
     /// Notes that something is taken, and gives those who must be told: who comes later has seen the note.
-    fn change(&self) -> Vec<Arc<Seat>> {
+    fn change(&self) -> SmallVec<[Arc<Seat>; 2]> {
         let connections = lock(&self.connections);
         self.changes.fetch_add(1, Ordering::AcqRel);
-        connections.iter().map(|(_, seat)| seat.clone()).collect()
+        connections.clone()
     }
 }
 
-impl Drop for Person {
-    fn drop(&mut self) {
-        let mut people = lock(&self.node.people);
-        // Somebody of the same key may have come since.
-        if people.get(&self.key).is_some_and(|person| person.strong_count() == 0) {
-            people.remove(&self.key);
-        }
+impl Borrow<str> for ByKey {
+    fn borrow(&self) -> &str {
+        &self.0.key
     }
 }
+
+impl Hash for ByKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.key.hash(state);
+    }
+}
+
+impl PartialEq for ByKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.key == other.0.key
+    }
+}
+
+impl Eq for ByKey {}
 
 impl Node {
     /// Whoever has this key.
-    pub(crate) fn person(self: &Arc<Self>, key: &str) -> Arc<Person> {
+    pub(super) fn person(&self, key: &str) -> Arc<Person> {
         let mut people = lock(&self.people);
-        if let Some(person) = people.get(key).and_then(Weak::upgrade) {
-            return person;
+        if let Some((ByKey(person), ())) = people.get(key) {
+            return person.clone();
         }
-        let key: Arc<str> = key.into();
-        let connections = Mutex::new(Vec::with_capacity(1));
-        let person = Arc::new(Person { key: key.clone(), node: self.clone(), changes: AtomicU64::new(0), connections });
-        people.insert(key, Arc::downgrade(&person));
+        let (open, rates, connections) = (Open::default(), Rates::default(), Mutex::default());
+        let person = Arc::new(Person { key: key.into(), changes: AtomicU32::new(0), open, rates, connections });
+        let now = self.accounts.now();
+        people.insert(ByKey(person.clone()), (), |ByKey(person), ()| stays(person, &person.rates, now));
         person
     }
 
     /// Tells all connections of a person something; after it they write nothing that they had read before.
     pub(super) async fn tell(&self, key: &str, word: &Word) {
-        let person = lock(&self.people).get(key).and_then(Weak::upgrade);
+        let person = lock(&self.people).get(key).map(|(ByKey(person), ())| person.clone());
         let Some(person) = person else { return };
         for seats in person.change().chunks(WAKE_BATCH) {
             seats.iter().for_each(|seat| seat.tell(word.clone()));

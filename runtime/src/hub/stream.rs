@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::accounts::Counted;
 use super::node::{Node, now, random_below};
-use super::people::{Claim, Person};
+use super::people::Claim;
 use super::states::{States, Waiting};
 use crate::connection::{Batch, Connection};
 use crate::entry::Sees;
@@ -31,10 +31,8 @@ pub(crate) struct Stream {
     end: Ending,
     /// Whether it is over when the last of its channels has ended.
     with_channels: bool,
-    /// Whose it is, where the application says so.
-    person: Option<Arc<Person>>,
-    /// Its places among the connections of its identity and of its address.
-    counted: Option<Counted>,
+    /// Whose it is, where the application says so, and its places among the connections of that identity and of its address.
+    counted: Counted,
     /// The states that its client waits for, if it wants any.
     states: Option<Box<Waiting>>,
 }
@@ -55,8 +53,8 @@ enum Ending {
 impl Stream {
     pub(super) fn new(node: Arc<Node>, connection: Connection, seat: Arc<Seat>, slot: usize, heartbeat: Option<Duration>) -> Self {
         let (quiet_since, end) = (Instant::now(), Ending::Open);
-        let (with_channels, person, counted, states) = (false, None, None, None);
-        Self { node, connection, seat, slot, heartbeat, quiet_since, end, with_channels, person, counted, states }
+        let (with_channels, counted, states) = (false, Counted::default(), None);
+        Self { node, connection, seat, slot, heartbeat, quiet_since, end, with_channels, counted, states }
     }
 
     /// The same, but over when the last of its channels has ended: nothing can come of it any more.
@@ -196,15 +194,12 @@ impl Stream {
         }
     }
 
-    /// Makes it the stream of whom the application allowed it to. None where something was taken from them since: the answer is none.
-    pub(crate) fn claimed(mut self, claim: Option<Claim>) -> Option<Self> {
-        if let Some(claim) = claim {
-            claim.person.admit(claim.changes, self.slot, &self.seat).then(|| self.person = Some(claim.person))?;
-            if let Some(expires) = claim.expires {
-                self.end_at(expires, ByeReason::Expired);
-            }
+    /// Makes it the stream of whom the application allowed it to. Says whether it is: if something was taken from them since, the answer is none.
+    pub(crate) fn claim(&mut self, claim: &Claim) -> bool {
+        if let Some(expires) = claim.expires {
+            self.end_at(expires, ByeReason::Expired);
         }
-        Some(self)
+        claim.person.admit(claim.changes, &self.seat)
     }
 
     /// Its client has a new identity, which ends then; the old one's end is none any more.
@@ -219,12 +214,12 @@ impl Stream {
 
     /// Makes it one of the connections of its identity and of its address, until it is dropped.
     pub(crate) fn counts_as(&mut self, counted: Counted) {
-        self.counted = Some(counted);
+        self.counted = counted;
     }
 
     /// Its seat, if it may be told something from outside.
     pub(crate) fn told(&self) -> Option<&Arc<Seat>> {
-        self.person.is_some().then_some(&self.seat)
+        self.counted.person().is_some().then_some(&self.seat)
     }
 
     /// Does what it was told, and gives what its client is told before all else. None where it does not concern this stream.
@@ -332,8 +327,8 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        if let Some(person) = &self.person {
-            person.leave(self.slot);
+        if let Some(person) = self.counted.person() {
+            person.leave(&self.seat);
         }
         let channels = self.connection.close(now());
         self.node.disconnect(self.slot, channels);

@@ -51,7 +51,7 @@ impl Node {
         self.replies.expire(&self.limits, Instant::now());
         #[cfg(feature = "tickets")]
         self.used.expire(now());
-        self.accounts.clean();
+        self.forget_callers();
         let mut looked = 0;
         for channel in self.table.shards().flatten() {
             self.grown(channel.expire(now()));

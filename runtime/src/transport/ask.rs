@@ -45,7 +45,7 @@ enum Effect {
     /// The count says what was taken from the client before the application was asked.
     Join {
         join: Join,
-        changes: u64,
+        changes: u32,
     },
     Leave(String),
     /// A channel that is refused is left, too, if it was there: the application has just said no.
@@ -77,7 +77,7 @@ enum State {
     Asking {
         task: Task<Result<(), Denied>>,
         join: Join,
-        changes: u64,
+        changes: u32,
     },
     /// A new identity is on its way.
     Renewing(Renewing),

@@ -66,7 +66,7 @@ impl Command {
             .map_err(|misread| Problem::CommandNotUnderstood { path: misread.path, why: misread.why })?;
         let Some(key) = self.key else { return Ok(perform(node, handling).await) };
         let fingerprint = Sha1::digest(&self.json).into();
-        match node.replies.begin(&guard.key(), &key, fingerprint, &node.limits, Instant::now()) {
+        match node.replies.begin(&guard.key().into(), &key, fingerprint, &node.limits, Instant::now()) {
             Begun::First(promise) => {
                 let reply = perform(node, handling).await;
                 // Nobody may be there any more to hear it.

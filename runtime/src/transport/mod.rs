@@ -164,7 +164,7 @@ impl Call {
                     if let Some(states) = &states {
                         stream.want_states(self.asked.since, states.clone());
                     }
-                    if let Some(mut stream) = stream.claimed(claim) {
+                    if claim.as_ref().is_none_or(|claim| stream.claim(claim)) {
                         stream.counts_as(counted);
                         return Ok(Ok(stream));
                     }
