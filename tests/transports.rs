@@ -17,6 +17,7 @@ mod transports {
     mod latest;
     mod log;
     mod poll;
+    mod presence;
     mod problem;
     mod renewal;
     mod revoke;

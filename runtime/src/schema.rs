@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use crate::contract::{CHANNEL_NAME_BYTES, Channels, Contract, Part, Realtime, Template, Variant};
 use crate::hub::Hub;
-use crate::protocol::{Bye, End, Gap};
+use crate::protocol::{Bye, End, Gap, Presence};
 use hoist::{Definitions, Hoisted, for_generators, hoist};
 
 impl<E: Realtime> Hub<E> {
@@ -57,6 +57,8 @@ fn document(contract: &Described, templates: &[Template]) -> Value {
     let gap = generator.subschema_for::<Gap>().to_value();
     let ended = generator.subschema_for::<End>().to_value();
     let bye = generator.subschema_for::<Bye>().to_value();
+    let presence = contract.variants.iter().any(|variant| variant.presence);
+    let presence = presence.then(|| generator.subschema_for::<Presence>().to_value());
     let state = contract.state.map(|state| state(&mut generator).to_value());
     let mut definitions = Definitions::new(generator.take_definitions(true));
     let variants: Vec<&str> = contract.variants.iter().map(|variant| variant.name).collect();
@@ -85,6 +87,11 @@ fn document(contract: &Described, templates: &[Template]) -> Value {
         heartbeat["not"] = json!({ "required": ["snapshot"] });
         let fields = [("channel", &channel), ("snapshot", &state), ("position", &position)];
         kinds.push(("Snapshot".to_owned(), object("The state of the channel, with all of its events up to `position` in it.", fields)));
+    }
+    if let Some(presence) = presence {
+        known.push("presence");
+        let description = "Who came, who went, or all who are in the channel; of many only the count.";
+        kinds.push(("Presence".to_owned(), object(description, [("channel", &channel), ("presence", &presence)])));
     }
     let ended = object("Nothing more of the channel comes.", [("channel", &channel), ("end", &ended)]);
     let bye = object("The stream ends after it.", [("bye", &bye)]);

@@ -59,10 +59,10 @@ impl Person {
     }
 
     /// Notes that something is taken, and gives those who must be told: who comes later has seen the note.
-    fn change(&self) -> Vec<Arc<Seat>> {
+    fn change(&self) -> Vec<(usize, Arc<Seat>)> {
         let connections = lock(&self.connections);
         self.changes.fetch_add(1, Ordering::AcqRel);
-        connections.iter().map(|(_, seat)| seat.clone()).collect()
+        connections.clone()
     }
 }
 
@@ -93,9 +93,12 @@ impl Node {
     /// Tells all connections of a person something; after it they write nothing that they had read before.
     pub(super) async fn tell(&self, key: &str, word: &Word) {
         let person = lock(&self.people).get(key).and_then(Weak::upgrade);
-        let Some(person) = person else { return };
-        for seats in person.change().chunks(WAKE_BATCH) {
-            seats.iter().for_each(|seat| seat.tell(word.clone()));
+        let connections = person.map(|person| person.change()).unwrap_or_default();
+        // Somebody who has just gone is put out, too.
+        let numbers: Vec<usize> = connections.iter().map(|(slot, _)| *slot).collect();
+        self.put_out_of(word, key, &numbers).await;
+        for connections in connections.chunks(WAKE_BATCH) {
+            connections.iter().for_each(|(_, seat)| seat.tell(word.clone()));
             tokio::task::yield_now().await;
         }
     }

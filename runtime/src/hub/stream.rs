@@ -11,6 +11,7 @@ use super::accounts::Counted;
 use super::node::{Node, now, random_below};
 use super::people::{Claim, Person};
 use super::states::{States, Waiting};
+use crate::channel::Channel;
 use crate::connection::{Batch, Connection};
 use crate::entry::Sees;
 use crate::head::{Seat, Word, Words};
@@ -200,6 +201,7 @@ impl Stream {
     pub(crate) fn claimed(mut self, claim: Option<Claim>) -> Option<Self> {
         if let Some(claim) = claim {
             claim.person.admit(claim.changes, self.slot, &self.seat).then(|| self.person = Some(claim.person))?;
+            self.of_person(|node, channel, key, slot| node.enter(channel, key, slot));
             if let Some(expires) = claim.expires {
                 self.end_at(expires, ByeReason::Expired);
             }
@@ -233,12 +235,18 @@ impl Stream {
         for word in &words.0 {
             match word {
                 Word::Revoked(channel) if self.has(channel) => {
+                    self.of_person(|node, other, key, slot| {
+                        if other.name() == channel {
+                            node.put_out(other, key, &[slot]);
+                        }
+                    });
                     self.leave(channel);
                     let ended = Output::Ended(Box::new((channel.clone(), End { reason: EndReason::Denied })));
                     outputs.get_or_insert_with(Vec::new).push(ended);
                 }
                 Word::Revoked(_) => {}
                 Word::Disconnected => {
+                    self.of_person(|node, channel, key, slot| node.put_out(channel, key, &[slot]));
                     self.deny();
                     outputs.get_or_insert_with(Vec::new);
                 }
@@ -255,12 +263,36 @@ impl Stream {
     }
 
     /// A channel more; `Output::Joined` with the tag follows what it replays.
-    /// With `states`, its client is given the channel's state, too.
-    pub(crate) fn join(&mut self, name: &str, since: Since, tag: u64, states: Option<Arc<dyn States>>) {
+    /// With `states`, its client is given the channel's state, too; with `list`, who is in.
+    pub(crate) fn join(&mut self, name: &str, since: Since, tag: u64, states: Option<Arc<dyn States>>, list: bool) {
         let channel = self.node.channel(&Arc::from(name));
-        self.connection.join(channel, since, tag, states.is_some());
+        let is_new = !self.has(name);
+        self.connection.join(channel.clone(), since, tag, states.is_some());
+        if let Some(person) = &self.person {
+            self.node.enter(&channel, person.key(), self.slot);
+        }
+        if is_new && list {
+            self.connection.want_list(name);
+        }
         if let Some(states) = states {
             self.states.get_or_insert_with(|| Box::new(Waiting::new(states)));
+        }
+    }
+
+    /// Gives its client the lists of who is in its channels.
+    pub(crate) fn want_lists(&mut self) {
+        self.connection.want_lists();
+    }
+
+    /// Those lists as they are now, for who reads no further.
+    pub(crate) fn lists(&self) -> impl Iterator<Item = Output> {
+        self.connection.channels().filter_map(|channel| channel.newest_list()).map(Output::Run)
+    }
+
+    /// Does something for each of its channels, where it is known whose they are.
+    fn of_person(&self, with: impl Fn(&Node, &Arc<Channel>, &Arc<str>, usize)) {
+        if let Some(person) = self.person.as_ref().filter(|_| self.node.presences.is_some()) {
+            self.connection.channels().for_each(|channel| with(&self.node, channel, person.key(), self.slot));
         }
     }
 
@@ -290,6 +322,9 @@ impl Stream {
     /// A channel less: nothing of it comes after this.
     pub(crate) fn leave(&mut self, name: &str) {
         if let Some(channel) = self.connection.leave(name, now()) {
+            if let Some(person) = &self.person {
+                self.node.absent(&channel, person.key(), self.slot);
+            }
             self.node.release(channel);
         }
     }
@@ -336,6 +371,10 @@ impl Drop for Stream {
             person.leave(self.slot);
         }
         let channels = self.connection.close(now());
+        if let Some(person) = &self.person {
+            // Before the slot is another's.
+            channels.iter().for_each(|channel| self.node.absent(channel, person.key(), self.slot));
+        }
         self.node.disconnect(self.slot, channels);
     }
 }
