@@ -18,6 +18,7 @@ mod transports {
     mod log;
     mod poll;
     mod presence;
+    mod presence_model;
     mod problem;
     mod renewal;
     mod revoke;

@@ -78,8 +78,7 @@ impl Entry {
             Some(Audience::Only(audience)) => SeenBy::Only(audience.clone()),
         };
         let position = record.offset.map(|offset| Position { epoch, offset });
-        let write =
-            |frame: &mut BytesMut| protocol::event_item(frame, channel, position, record.cause.as_deref(), &record.event);
+        let write = |frame: &mut BytesMut| protocol::event_item(frame, channel, position, record.cause.as_deref(), &record.event);
         let (frame, header) = framed(Header::MOST + channel.len() + record.event.len() + 72, write);
         let (deflated, chunk) = (OnceLock::new(), OnceLock::new());
         let (at, latest, ends) = (record.at, record.latest.clone(), record.ends);

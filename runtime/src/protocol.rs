@@ -98,12 +98,15 @@ pub enum EndReason {
 pub struct Presence {
     /// Who came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub joined: Option<String>,
     /// Who went.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub left: Option<String>,
     /// All who are in, in the order of their keys; none where there are more than are listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<String>")]
     pub here: Option<Vec<String>>,
     /// How many are in now.
     pub count: usize,

@@ -74,10 +74,7 @@ fn document(contract: &Described, templates: &[Template]) -> Value {
         kinds.push((name, event_item(contract, variant, &templates[variant.template], &event, &position)));
     }
     if kinds.is_empty() {
-        // A schema in a form of its own, written by hand: one item for all, whatever channel and id it has.
-        let mut any = object("An event.", [("channel", &channel), ("id", &position), ("event", &event)]);
-        any["required"] = json!(["channel", "event"]);
-        kinds.push(("Event".to_owned(), any));
+        kinds.push(("Event".to_owned(), any_event(&channel, &event, &position)));
     }
     let gap = object("A loss: what the channel had up to `until` does not come.", [("channel", &channel), ("gap", &gap)]);
     let mut heartbeat = object("Nothing for this reader up to here: keep it.", [("position", &position)]);
@@ -95,9 +92,7 @@ fn document(contract: &Described, templates: &[Template]) -> Value {
     }
     let ended = object("Nothing more of the channel comes.", [("channel", &channel), ("end", &ended)]);
     let bye = object("The stream ends after it.", [("bye", &bye)]);
-    let known: Vec<Value> = known.into_iter().map(|field| json!({ "required": [field] })).collect();
-    let unknown = json!({ "type": "object", "description": "An item of a later version: ignore it.", "not": { "anyOf": known } });
-    let others = [("Gap", gap), ("Heartbeat", heartbeat), ("End", ended), ("Bye", bye), ("Unknown", unknown)];
+    let others = [("Gap", gap), ("Heartbeat", heartbeat), ("End", ended), ("Bye", bye), ("Unknown", unknown(&known))];
     kinds.extend(others.map(|(name, kind)| (name.to_owned(), kind)));
 
     let kinds: Vec<Value> = kinds.into_iter().map(|(name, kind)| definitions.add(&format!("{stem}Item{name}"), kind)).collect();
@@ -128,6 +123,19 @@ fn event_item(contract: &Described, variant: &Variant, template: &Template, even
         item["properties"]["cause"] = json!({ "type": "string", "description": "The key of the command that led to it." });
     }
     item
+}
+
+/// The item of any event, where the schema has a form of its own, written by hand: whatever channel and id it has.
+fn any_event(channel: &Value, event: &Value, position: &Value) -> Value {
+    let mut any = object("An event.", [("channel", channel), ("id", position), ("event", event)]);
+    any["required"] = json!(["channel", "event"]);
+    any
+}
+
+/// An item that has none of the fields that are known.
+fn unknown(known: &[&str]) -> Value {
+    let known: Vec<Value> = known.iter().map(|field| json!({ "required": [field] })).collect();
+    json!({ "type": "object", "description": "An item of a later version: ignore it.", "not": { "anyOf": known } })
 }
 
 /// An object with these fields, all required, and others allowed.

@@ -145,9 +145,13 @@ fn what_serde_writes_is_valid_and_a_variant_without_its_fields_is_not() {
         json!({ "channel": "places", "gap": { "reason": "lagged", "missed": null, "until": "a-1" } }),
         json!({ "bye": { "reason": "drain", "retry_ms": 5 } }),
         json!({ "snapshot": [1, 2, 3] }),
+        json!({ "channel": "room:a/v1.0", "presence": { "joined": "ann", "count": 3 } }),
+        json!({ "channel": "room:a/v1.0", "presence": { "here": ["ann", "bob"], "count": 2 } }),
+        json!({ "channel": "room:a/v1.0", "presence": { "count": 101 } }),
     ] {
         assert!(valid(&schema, &schema, &told), "{told}");
     }
+    assert!(!valid(&schema, &schema, &json!({ "channel": "room:a/v1.0", "presence": { "joined": "ann" } })), "without a count");
     let schema = Hub::<External>::schema();
     for value in [External::Moved(place()), External::Pair(1, "x".into()), External::Opened, External::Locked, External::Closed] {
         let value = write_external(&value);

@@ -58,7 +58,7 @@ impl Place {
         Self { hub, address }
     }
 
-    async fn say(&self, room: &str, text: &str) -> Position {
+    pub(super) async fn say(&self, room: &str, text: &str) -> Position {
         self.hub.publish(PlaceEvent::Said { room: room.into(), text: text.into() }).await.expect("published").expect("a position")
     }
 
@@ -71,7 +71,7 @@ impl Place {
     }
 
     /// Waits until so many are in.
-    async fn until(&self, room: &str, count: usize) {
+    pub(super) async fn until(&self, room: &str, count: usize) {
         within(async {
             while self.count(room) != count {
                 tokio::time::sleep(Duration::from_millis(1)).await;

@@ -85,7 +85,11 @@ impl Reading {
             return None;
         }
         let list = self.channel.list(self.place.tick);
-        if list.is_some() { self.list = List::Wanted } else { self.seen = None }
+        if list.is_some() {
+            self.list = List::Wanted
+        } else {
+            self.seen = None
+        }
         list.map(Output::Run)
     }
 

@@ -109,8 +109,10 @@ struct Client {
 impl Client {
     fn hear(&mut self, told: &Presence) {
         match (&told.joined, &told.left, &told.here) {
-            (Some(joined), None, None) => drop(self.names.as_mut().map(|names| assert!(names.insert(joined.clone()), "twice"))),
-            (None, Some(left), None) => drop(self.names.as_mut().map(|names| assert!(names.remove(left), "who was not in"))),
+            (Some(joined), None, None) => {
+                assert!(self.names.as_mut().is_none_or(|names| names.insert(joined.clone())), "{joined} is in already");
+            }
+            (None, Some(left), None) => assert!(self.names.as_mut().is_none_or(|names| names.remove(left)), "{left} was not in"),
             (None, None, here) => self.names = here.clone().map(|here| here.into_iter().collect()),
             _ => panic!("one thing at a time: {told:?}"),
         }
@@ -145,7 +147,7 @@ proptest! {
                 }
                 Step::PutOut(who, connections) => {
                     if let Some(stay) = truth.get_mut(&who) {
-                        connections.iter().for_each(|connection| drop(stay.0.remove(connection)));
+                        stay.0.retain(|connection| !connections.contains(connection));
                         if stay.0.is_empty() {
                             truth.remove(&who);
                         }
