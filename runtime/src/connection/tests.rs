@@ -242,3 +242,26 @@ fn a_list_and_what_follows_are_who_is_in_whatever_a_reader_lost() {
     }
     assert!(checks > 100);
 }
+
+/// Its place is the state's then, and what was told of who is in before that is not read.
+#[test]
+fn a_state_after_a_gap_is_followed_by_the_list() {
+    let bounds = Bounds { debounce: Duration::ZERO, listed: 100 };
+    let attended = |name: &str| Arc::new(Channel::new(name.into(), RETENTION, Epoch(7), Timestamp(0)).attended(Some(bounds)));
+    let feed = Feed { head: Arc::new(Head::new(|_| {})), channels: ["a", "b"].map(attended) };
+    feed.fill(7, &[1], &[]);
+    let channel = &feed.channels[0];
+    let mut connection = feed.connect(Most { items: 64, bytes: 1_000_000 });
+    connection.want_states(Since::At(Position { epoch: Epoch(7), offset: 0 }));
+    connection.want_lists();
+    let list = |items: &[&str]| format!(r#"{{"channel":"a","presence":{{"here":{items:?},"count":{}}}}}"#, items.len());
+    assert_eq!(batches(&mut connection).concat().last(), Some(&list(&[])));
+    for offset in 2..40 {
+        channel.deliver(&record(offset), &feed.head, Timestamp(0));
+    }
+    assert!(batches(&mut connection).concat()[0].contains("lagged"));
+    channel.attend(&feed.head, Timestamp(0), |present| present.enter(&"ann".into(), 1, std::time::Instant::now()));
+    let newest = Position { epoch: Epoch(7), offset: 39 };
+    assert_eq!(connection.give_state("a", newest, newest, &mut Batch::default()), Fit::Good(newest));
+    assert_eq!(batches(&mut connection).concat().last(), Some(&list(&["ann"])));
+}

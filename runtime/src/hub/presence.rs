@@ -199,3 +199,6 @@ impl Node {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
