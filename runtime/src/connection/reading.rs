@@ -84,13 +84,10 @@ impl Reading {
         if self.list != List::Due {
             return None;
         }
-        let list = self.channel.list(self.place.tick);
-        if list.is_some() {
-            self.list = List::Wanted
-        } else {
-            self.seen = None
-        }
-        list.map(Output::Run)
+        // Where there is more before it, the channel is read again.
+        let list = self.channel.list(self.place.tick)?;
+        self.list = List::Wanted;
+        Some(Output::Run(list))
     }
 
     /// The gap of a reset: nothing is known of what was lost.

@@ -182,10 +182,7 @@ fn hear(known: &mut Option<BTreeSet<String>>, items: &[String]) {
 /// Readers that are overtaken, cut by their limits, and thrown into another epoch: whenever one has read all, it knows who is in.
 #[test]
 fn a_list_and_what_follows_are_who_is_in_whatever_a_reader_lost() {
-    let bounds = Bounds { debounce: Duration::ZERO, listed: 100 };
-    let attended = |name: &str| Arc::new(Channel::new(name.into(), RETENTION, Epoch(7), Timestamp(0)).attended(Some(bounds)));
-    let feed = Feed { head: Arc::new(Head::new(|_| {})), channels: ["a", "b"].map(attended) };
-    feed.fill(7, &[], &[]);
+    let feed = attended();
     let since = Since::At(Position { epoch: Epoch(7), offset: 0 });
     let mut readers: Vec<_> = [1, 3, 64]
         .into_iter()
@@ -243,24 +240,58 @@ fn a_list_and_what_follows_are_who_is_in_whatever_a_reader_lost() {
     assert!(checks > 100);
 }
 
-/// Its place is the state's then, and what was told of who is in before that is not read.
-#[test]
-fn a_state_after_a_gap_is_followed_by_the_list() {
+fn attended() -> Feed {
     let bounds = Bounds { debounce: Duration::ZERO, listed: 100 };
     let attended = |name: &str| Arc::new(Channel::new(name.into(), RETENTION, Epoch(7), Timestamp(0)).attended(Some(bounds)));
     let feed = Feed { head: Arc::new(Head::new(|_| {})), channels: ["a", "b"].map(attended) };
-    feed.fill(7, &[1], &[]);
+    feed.fill(7, &[], &[]);
+    feed
+}
+
+fn enter(feed: &Feed, key: &str) {
+    feed.channels[0].attend(&feed.head, Timestamp(0), |present| present.enter(&key.into(), 1, std::time::Instant::now()));
+}
+
+fn list(names: &[&str]) -> String {
+    format!(r#"{{"channel":"a","presence":{{"here":{},"count":{}}}}}"#, serde_json::Value::from(names), names.len())
+}
+
+#[test]
+fn the_list_stands_behind_all_that_is_in_it() {
+    let feed = attended();
+    let mut connection = feed.connect(Most { items: 1, bytes: 1_000_000 });
+    batches(&mut connection);
+    connection.want_lists();
+    for (offset, key) in [(1, "ann"), (2, "bob")] {
+        feed.channels[0].deliver(&record(offset), &feed.head, Timestamp(0));
+        enter(&feed, key);
+    }
+    let items = batches(&mut connection).concat();
+    let told: Vec<_> = items.iter().filter(|item| item.contains("presence")).collect();
+    assert!(told.len() == 3 && told[0].contains("ann") && told[1].contains("bob"), "{items:?}");
+    assert_eq!(told[2], &list(&["ann", "bob"]));
+    // What it had not read is gone: it is told so once.
+    enter(&feed, "cleo");
+    feed.channels[0].expire(Timestamp(u64::MAX));
+    assert_eq!(batches(&mut connection).concat(), [list(&["ann", "bob", "cleo"])]);
+    feed.channels[0].deliver(&record(3), &feed.head, Timestamp(0));
+    assert!(batches(&mut connection).concat().iter().all(|item| !item.contains("presence")));
+}
+
+/// Its place is the state's then, and what was told of who is in before that is not read.
+#[test]
+fn a_state_after_a_gap_is_followed_by_the_list() {
+    let feed = attended();
     let channel = &feed.channels[0];
     let mut connection = feed.connect(Most { items: 64, bytes: 1_000_000 });
     connection.want_states(Since::At(Position { epoch: Epoch(7), offset: 0 }));
     connection.want_lists();
-    let list = |items: &[&str]| format!(r#"{{"channel":"a","presence":{{"here":{items:?},"count":{}}}}}"#, items.len());
     assert_eq!(batches(&mut connection).concat().last(), Some(&list(&[])));
-    for offset in 2..40 {
+    for offset in 1..40 {
         channel.deliver(&record(offset), &feed.head, Timestamp(0));
     }
     assert!(batches(&mut connection).concat()[0].contains("lagged"));
-    channel.attend(&feed.head, Timestamp(0), |present| present.enter(&"ann".into(), 1, std::time::Instant::now()));
+    enter(&feed, "ann");
     let newest = Position { epoch: Epoch(7), offset: 39 };
     assert_eq!(connection.give_state("a", newest, newest, &mut Batch::default()), Fit::Good(newest));
     assert_eq!(batches(&mut connection).concat().last(), Some(&list(&["ann"])));
