@@ -37,20 +37,17 @@ impl Dice {
     }
 }
 
-/// A connection of somebody.
-enum Tab {
-    Sse(#[expect(dead_code, reason = "it is held")] Sse),
-    Ws(#[expect(dead_code, reason = "it is held")] Ws),
-}
+/// A connection of somebody, which is held.
+type Tab = Box<dyn Send>;
 
 /// Comes and goes; every second stays at the end.
 async fn person(place: &Place, number: u64) -> Vec<Tab> {
-    let (mut dice, mut tabs, key) = (Dice::new(number), Vec::new(), format!("person{number}"));
+    let (mut dice, mut tabs, key) = (Dice::new(number), Vec::<Tab>::new(), format!("person{number}"));
     let query = format!("channel=room:tea&user={key}");
     for _ in 0..ROUNDS {
         match dice.below(6) {
-            0 | 1 => tabs.push(Tab::Sse(Sse::open(place.address, &query).await)),
-            2 => tabs.push(Tab::Ws(Ws::open(place.address, &query).await)),
+            0 | 1 => tabs.push(Box::new(Sse::open(place.address, &query).await)),
+            2 => tabs.push(Box::new(Ws::open(place.address, &query).await)),
             3 => drop(poll(place.address, &query).await),
             4 => tabs.truncate(usize::try_from(dice.below(2)).expect("few")),
             _ => {
@@ -61,8 +58,8 @@ async fn person(place: &Place, number: u64) -> Vec<Tab> {
         dice.pause(40).await;
     }
     tabs.clear();
-    if number % 2 == 0 {
-        tabs.push(Tab::Ws(Ws::open(place.address, &query).await));
+    if number.is_multiple_of(2) {
+        tabs.push(Box::new(Ws::open(place.address, &query).await));
     }
     tabs
 }
@@ -145,7 +142,8 @@ async fn model(limits: Limits) {
     let clients = join_all((0..CLIENTS).map(|number| client(&place, number, over.clone())));
     let people = async {
         let _tabs = join_all((0..PEOPLE).map(|number| person(&place, number))).await;
-        let stay: BTreeSet<String> = (0..PEOPLE).filter(|number| number % 2 == 0).map(|number| format!("person{number}")).collect();
+        let stay: BTreeSet<String> =
+            (0..PEOPLE).filter(|number| number.is_multiple_of(2)).map(|number| format!("person{number}")).collect();
         place.until("tea", stay.len()).await;
         let is_listed = stay.len() <= listed;
         if is_listed {

@@ -201,7 +201,7 @@ impl Stream {
     pub(crate) fn claimed(mut self, claim: Option<Claim>) -> Option<Self> {
         if let Some(claim) = claim {
             claim.person.admit(claim.changes, self.slot, &self.seat).then(|| self.person = Some(claim.person))?;
-            self.of_person(|node, channel, key, slot| node.enter(channel, key, slot));
+            self.of_person(Node::enter);
             if let Some(expires) = claim.expires {
                 self.end_at(expires, ByeReason::Expired);
             }
