@@ -57,8 +57,7 @@ fn document(contract: &Described, templates: &[Template]) -> Value {
     let gap = generator.subschema_for::<Gap>().to_value();
     let ended = generator.subschema_for::<End>().to_value();
     let bye = generator.subschema_for::<Bye>().to_value();
-    let presence = contract.variants.iter().any(|variant| variant.presence);
-    let presence = presence.then(|| generator.subschema_for::<Presence>().to_value());
+    let presence = presence_channels(contract, templates).map(|channels| (channels, generator.subschema_for::<Presence>().to_value()));
     let state = contract.state.map(|state| state(&mut generator).to_value());
     let mut definitions = Definitions::new(generator.take_definitions(true));
     let variants: Vec<&str> = contract.variants.iter().map(|variant| variant.name).collect();
@@ -85,10 +84,10 @@ fn document(contract: &Described, templates: &[Template]) -> Value {
         let fields = [("channel", &channel), ("snapshot", &state), ("position", &position)];
         kinds.push(("Snapshot".to_owned(), object("The state of the channel, with all of its events up to `position` in it.", fields)));
     }
-    if let Some(presence) = presence {
+    if let Some((channels, presence)) = presence {
         known.push("presence");
         let description = "Who came, who went, or all who are in the channel; of many only the count.";
-        kinds.push(("Presence".to_owned(), object(description, [("channel", &channel), ("presence", &presence)])));
+        kinds.push(("Presence".to_owned(), object(description, [("channel", &channels), ("presence", &presence)])));
     }
     let ended = object("Nothing more of the channel comes.", [("channel", &channel), ("end", &ended)]);
     let bye = object("The stream ends after it.", [("bye", &bye)]);
@@ -148,6 +147,17 @@ fn object<const N: usize>(description: &str, properties: [(&str, &Value); N]) ->
 fn channels(event: &str, templates: &[Template]) -> Value {
     let patterns: Vec<Value> = templates.iter().map(pattern).collect();
     json!({ "description": format!("The channels of `{event}`."), "oneOf": patterns })
+}
+
+/// The channels that tell who is in, if any do.
+fn presence_channels(contract: &Described, templates: &[Template]) -> Option<Value> {
+    let tells = |at: usize| contract.variants.iter().any(|variant| variant.presence && variant.template == at);
+    let mut patterns: Vec<Value> =
+        templates.iter().enumerate().filter(|(at, _)| tells(*at)).map(|(_, template)| pattern(template)).collect();
+    match patterns.len() {
+        0 | 1 => patterns.pop(),
+        _ => Some(json!({ "oneOf": patterns })),
+    }
 }
 
 /// The names of one template: a constant, or a pattern in the syntax of ECMA-262.

@@ -71,7 +71,10 @@ fn an_item_binds_the_channel_to_what_comes_by_it() {
     assert_eq!(schema["$defs"]["InternalItemMoved"]["properties"]["channel"], json!({ "type": "string", "const": "places" }));
     assert_eq!(schema["$defs"]["InternalItemTyping"]["required"], json!(["channel", "event"]), "a volatile event has no id");
     let kinds = schema["$defs"]["InternalItem"]["oneOf"].as_array().expect("kinds").len();
-    assert_eq!(kinds, 5 + 5, "the events, gap, heartbeat, end, bye, and what is not known yet");
+    assert_eq!(kinds, 5 + 6, "the events, presence, gap, heartbeat, end, bye, and what is not known yet");
+    assert_eq!(schema["$defs"]["InternalItemPresence"]["properties"]["channel"], said["properties"]["channel"], "no other tells who is in");
+    let none = Hub::<External>::schema();
+    assert_eq!(none["$defs"].get("ExternalItemPresence"), None);
 }
 
 /// A small validator: of what these documents use, and nothing else.
