@@ -156,10 +156,13 @@ async fn model(limits: Limits) {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::select! {
-        _ = clients => {}
-        () = people => {}
-    }
+    let all = async {
+        tokio::select! {
+            _ = clients => {}
+            () = people => {}
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(120), all).await.expect("each client comes to know who is in");
 }
 
 #[tokio::test]
