@@ -74,6 +74,7 @@ chapters! {
     identity = include_str!("src/identity.md");
     introduction = include_str!("src/introduction.md");
     limits = include_str!("src/limits.md");
+    presence = include_str!("src/presence.md");
     protocol = include_str!("src/protocol.md");
     proxies = include_str!("src/proxies.md");
     server = include_str!("src/server.md");

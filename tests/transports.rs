@@ -18,6 +18,8 @@ mod transports {
     mod latest;
     mod log;
     mod poll;
+    mod presence;
+    mod presence_model;
     mod problem;
     mod renewal;
     mod revoke;

@@ -13,10 +13,10 @@ use crate::errors::Errors;
 use crate::words;
 
 const ENUM_WORDS: [&str; 6] = ["history", "keep", "channels", "commands", "state", "crate"];
-const VARIANT_WORDS: [&str; 6] = ["channel", "volatile", "audience", "latest", "key", "ends"];
+const VARIANT_WORDS: [&str; 7] = ["channel", "volatile", "audience", "latest", "key", "ends", "presence"];
 
 /// Words of other houses, for what here has another name.
-const SYNONYMS: [(&str, &str); 26] = [
+const SYNONYMS: [(&str, &str); 28] = [
     ("topic", "channel"),
     ("room", "channel"),
     ("path", "channel"),
@@ -31,6 +31,8 @@ const SYNONYMS: [(&str, &str); 26] = [
     ("final", "ends"),
     ("terminal", "ends"),
     ("closes", "ends"),
+    ("members", "presence"),
+    ("online", "presence"),
     ("ttl", "keep"),
     ("retention", "keep"),
     ("max_age", "keep"),
@@ -74,6 +76,8 @@ pub(crate) struct WrittenVariant<'a> {
     pub(crate) latest: Option<Ident>,
     /// Whether its events are the last of their channels, and where it says so.
     pub(crate) ends: Option<Ident>,
+    /// Whether it is told who is in its channel, and where it says so.
+    pub(crate) presence: Option<Ident>,
     /// The word `key`, and the field that it names.
     pub(crate) key: Option<(Ident, Ident)>,
 }
@@ -124,8 +128,8 @@ fn read_options(attributes: &[Attribute], errors: &Errors) -> Options {
 }
 
 fn read_variant<'a>(variant: &'a syn::Variant, errors: &Errors) -> WrittenVariant<'a> {
-    let mut written =
-        WrittenVariant { variant, channel: Channel::Absent, volatile: false, audience: None, latest: None, ends: None, key: None };
+    let (channel, volatile, audience) = (Channel::Absent, false, None);
+    let mut written = WrittenVariant { variant, channel, volatile, audience, latest: None, ends: None, presence: None, key: None };
     let mut mistaken = false;
     for word in words_of(&variant.attrs, "channel = \"room:{room}\"", errors) {
         match word.name.to_string().as_str() {
@@ -145,6 +149,10 @@ fn read_variant<'a>(variant: &'a syn::Variant, errors: &Errors) -> WrittenVarian
             "ends" => {
                 word.alone(errors);
                 written.ends = Some(word.name);
+            }
+            "presence" => {
+                word.alone(errors);
+                written.presence = Some(word.name);
             }
             "key" => {
                 let field = word.parsed::<FieldName>("one field of the variant", "key = user", errors);

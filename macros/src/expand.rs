@@ -50,7 +50,8 @@ fn realtime(model: &Model<'_>) -> TokenStream {
         let guarded = variant.audience.is_some().then(|| quote!(.guarded()));
         let latest = variant.latest.then(|| quote!(.latest()));
         let ends = variant.ends.then(|| quote!(.ends()));
-        quote! { __triwire::Variant::new(#wire, #channel)#volatile #guarded #latest #ends }
+        let presence = variant.presence.then(|| quote!(.presence()));
+        quote! { __triwire::Variant::new(#wire, #channel)#volatile #guarded #latest #ends #presence }
     });
     let (encode, schema) = needs(model);
     let (command, commands) = commands(model);

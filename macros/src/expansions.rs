@@ -49,7 +49,7 @@ fn everything() {
         pub(crate) enum r#OrderEvent {
             #[realtime(channel = "order:{order}/{type}", audience = "of:{order}/{by}")]
             Placed { r#type: String, order: OrderId, by: String },
-            #[realtime(channel = "crate:{number}")]
+            #[realtime(channel = "crate:{number}", presence)]
             Counted { number: u64 },
             #[realtime(channel = "lobby", volatile)]
             Tuple(String, u8),

@@ -58,6 +58,8 @@ pub(crate) struct Variant<'a> {
     pub(crate) audience: Option<Audience<'a>>,
     pub(crate) latest: bool,
     pub(crate) ends: bool,
+    /// Whether it is told who is in its channel.
+    pub(crate) presence: bool,
     /// The field by which its newest are told apart.
     pub(crate) key: Option<Parameter<'a>>,
 }
@@ -83,15 +85,28 @@ pub(crate) fn check<'a>(written: Written<'a>, errors: &Errors) -> Model<'a> {
     for (at, variant) in variants.iter().enumerate() {
         let wire = names.get(at).cloned().unwrap_or_default();
         latest::check_end(variant, errors);
+        check_presence(variant, errors);
         let key = latest::key(variant, errors);
         if let Some(channel) = model.channel_of(variant, errors) {
             let (ident, fields) = (&variant.variant.ident, &variant.variant.fields);
             let audience = variant.audience.as_ref().and_then(|text| audience(text, variant.variant, errors));
             let (volatile, latest, ends) = (variant.volatile, variant.latest.is_some(), variant.ends.is_some());
-            model.variants.push(Variant { ident, fields, wire, channel, volatile, audience, latest, ends, key });
+            let presence = variant.presence.is_some();
+            model.variants.push(Variant { ident, fields, wire, channel, volatile, audience, latest, ends, presence, key });
         }
     }
     model
+}
+
+/// Who is in is said of a template, so one stands beside it.
+fn check_presence(written: &WrittenVariant<'_>, errors: &Errors) {
+    if let (Some(presence), attr::Channel::Absent) = (&written.presence, &written.channel) {
+        let message = format!(
+            "`presence` says who is in the channels of a template, and `{}` names none: write `channel = \"room:{{room}}\", presence`",
+            written.variant.ident
+        );
+        errors.at(presence, message);
+    }
 }
 
 /// What cannot be an enum of events.

@@ -4,6 +4,8 @@
 //! entry finds the head at or above that entry; and a reader that finds nothing left is noted as waiting under it, so no
 //! entry can come between its look and its wait.
 
+mod presence;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64 as Counter, Ordering::Relaxed};
 
@@ -16,6 +18,9 @@ use crate::position::Epoch;
 use crate::subscribers::Subscribers;
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, lock};
 
+use presence::Attendance;
+pub(crate) use presence::Attended;
+
 /// The number of the next channel.
 static NUMBER: Counter = Counter::new(0);
 
@@ -26,6 +31,8 @@ pub(crate) struct Channel {
     number: u64,
     /// Whether not everybody may see all of it.
     guarded: bool,
+    /// Whether it is told who is in.
+    has_presence: bool,
     retention: Retention,
     /// Moves with every change of the log, before the head does, and whenever readers are taken to be woken: a reader that saw
     /// this version still waits and need not look.
@@ -45,6 +52,8 @@ struct State {
     /// Counts the times its tail had to be read anew, so that the answer to an older reading is not taken for the newest.
     losses: u64,
     idle_since: Timestamp,
+    /// Who is in, where that is told.
+    attendance: Option<Box<Attendance>>,
 }
 
 /// What a reader finds in a channel.
@@ -101,9 +110,11 @@ impl Channel {
             changes: 0,
             losses: 0,
             idle_since: now,
+            attendance: None,
         };
         let number = NUMBER.fetch_add(1, Relaxed);
-        Self { name, number, guarded: false, retention, version: AtomicU64::new(1), state: Mutex::new(state) }
+        let (guarded, has_presence) = (false, false);
+        Self { name, number, guarded, has_presence, retention, version: AtomicU64::new(1), state: Mutex::new(state) }
     }
 
     /// The same, where not everybody may see all of it.
@@ -317,11 +328,12 @@ impl Channel {
         lock(&self.state).log.oldest()
     }
 
-    /// Up to where everything is gone, if nobody reads the channel and it is not worth keeping:
+    /// Up to where everything is gone, if nobody reads the channel or is in it, and it is not worth keeping:
     /// it is empty, or (where a store keeps the history) idle since before `idle`.
     pub(crate) fn forgettable(&self, idle: Option<Timestamp>) -> Option<u64> {
         let state = lock(&self.state);
-        let unused = state.held.is_none() && state.subscribers.len() == 0;
+        let is_deserted = state.attendance.as_ref().is_none_or(|attendance| attendance.is_empty());
+        let unused = state.held.is_none() && state.subscribers.len() == 0 && is_deserted;
         (unused && (state.log.is_empty() || idle.is_some_and(|idle| state.idle_since < idle))).then(|| state.log.newest())
     }
 

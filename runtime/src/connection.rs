@@ -304,6 +304,7 @@ impl Connection {
             outputs.push(Output::Heartbeat(position));
         }
         outputs.extend(run.map(Output::Run));
+        outputs.extend(self.readings.iter_mut().filter_map(Reading::give_list));
         self.owed.retain(|(offset, tag)| {
             let reached = *offset <= position.offset;
             if reached {

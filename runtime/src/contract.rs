@@ -2,6 +2,7 @@
 //! Floor 0: facts, and the text form of a channel; no enum, hub or transport is known here.
 
 mod needs;
+mod variant;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -14,6 +15,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use crate::error::{ChannelError, Misread};
 pub(crate) use needs::Nothing;
 pub use needs::{Decode, Describe, Encode, Key, Shown};
+pub use variant::Variant;
 
 /// The longest name a channel may have, in bytes.
 pub(crate) const CHANNEL_NAME_BYTES: usize = 255;
@@ -102,55 +104,15 @@ impl<E: Realtime> Contract<E> {
     pub(crate) fn guards(&self, template: usize) -> bool {
         self.variants.iter().any(|variant| variant.guarded && variant.template == template)
     }
-}
 
-/// The facts of one variant.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Variant {
-    /// Its name on the wire.
-    pub name: &'static str,
-    /// The place of its template among the channels' templates.
-    pub template: usize,
-    /// Whether it is worth seeing now, but not worth replaying.
-    pub volatile: bool,
-    /// Whether its events have an audience.
-    pub guarded: bool,
-    /// Whether only the newest of its events, of each key, is worth keeping.
-    pub latest: bool,
-    /// Whether its events are the last of their channels.
-    pub ends: bool,
-}
-
-impl Variant {
-    /// A variant whose events go to the channels of the template at `template`.
-    #[must_use]
-    pub const fn new(name: &'static str, template: usize) -> Self {
-        Self { name, template, volatile: false, guarded: false, latest: false, ends: false }
+    /// Whether any channels tell who is in.
+    pub(crate) fn tells_presence(&self) -> bool {
+        self.variants.iter().any(|variant| variant.presence)
     }
 
-    /// The same, but not worth replaying.
-    #[must_use]
-    pub const fn volatile(self) -> Self {
-        Self { volatile: true, ..self }
-    }
-
-    /// The same, but with an audience.
-    #[must_use]
-    pub const fn guarded(self) -> Self {
-        Self { guarded: true, ..self }
-    }
-
-    /// The same, but with only the newest worth keeping.
-    #[must_use]
-    pub const fn latest(self) -> Self {
-        Self { latest: true, ..self }
-    }
-
-    /// The same, but the last of its channel.
-    #[must_use]
-    pub const fn ends(self) -> Self {
-        Self { ends: true, ..self }
+    /// Whether the channels of this template tell who is in.
+    pub(crate) fn has_presence(&self, template: usize) -> bool {
+        self.variants.iter().any(|variant| variant.presence && variant.template == template)
     }
 }
 

@@ -6,7 +6,7 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 
 use crate::contract::Audience;
 use crate::position::{Epoch, Position};
-use crate::protocol;
+use crate::protocol::{self, Presence};
 use crate::websocket::{Agreed, Header, Opcode, deflate, header};
 
 /// An event in a channel's log, shared by all who read it. Cloning counts a reference.
@@ -78,16 +78,19 @@ impl Entry {
             Some(Audience::Only(audience)) => SeenBy::Only(audience.clone()),
         };
         let position = record.offset.map(|offset| Position { epoch, offset });
-        let mut frame = BytesMut::with_capacity(Header::MOST + channel.len() + record.event.len() + 72);
-        frame.put_bytes(0, Header::MOST);
-        protocol::event_item(&mut frame, channel, position, record.cause.as_deref(), &record.event);
-        // How long the header is, is known once the item is.
-        let header = header(Opcode::Text, false, frame.len() - Header::MOST);
-        let start = Header::MOST - header.len();
-        frame[start..Header::MOST].copy_from_slice(&header);
-        let frame = frame.freeze().slice(start..);
-        let (header, deflated, chunk) = (header.len(), OnceLock::new(), OnceLock::new());
+        let write = |frame: &mut BytesMut| protocol::event_item(frame, channel, position, record.cause.as_deref(), &record.event);
+        let (frame, header) = framed(Header::MOST + channel.len() + record.event.len() + 72, write);
+        let (deflated, chunk) = (OnceLock::new(), OnceLock::new());
         let (at, latest, ends) = (record.at, record.latest.clone(), record.ends);
+        Self(Arc::new(Shared { position, at, seen_by, latest, ends, frame, header, deflated, chunk }))
+    }
+
+    /// Makes the item that tells who is in `channel`, for whoever may have it.
+    pub(crate) fn presence(channel: &str, at: Timestamp, presence: &Presence) -> Self {
+        let item = protocol::presence_item(channel, presence);
+        let (frame, header) = framed(Header::MOST + item.len(), |frame| frame.put_slice(item.as_bytes()));
+        let (deflated, chunk) = (OnceLock::new(), OnceLock::new());
+        let (position, seen_by, latest, ends) = (None, SeenBy::All, None, false);
         Self(Arc::new(Shared { position, at, seen_by, latest, ends, frame, header, deflated, chunk }))
     }
 
@@ -160,4 +163,16 @@ impl Entry {
         let begin = chunk.iter().position(|byte| *byte == b'\n').map_or(0, |line| line + 1);
         chunk.slice(begin..chunk.len() - 2)
     }
+}
+
+/// An item behind the header of its frame, and how long that is.
+fn framed(capacity: usize, write: impl FnOnce(&mut BytesMut)) -> (Bytes, usize) {
+    let mut frame = BytesMut::with_capacity(capacity);
+    frame.put_bytes(0, Header::MOST);
+    write(&mut frame);
+    // How long the header is, is known once the item is.
+    let header = header(Opcode::Text, false, frame.len() - Header::MOST);
+    let start = Header::MOST - header.len();
+    frame[start..Header::MOST].copy_from_slice(&header);
+    (frame.freeze().slice(start..), header.len())
 }

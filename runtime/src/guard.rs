@@ -125,6 +125,11 @@ impl Guard {
         Some(visitor)
     }
 
+    /// Whether there is something to begin with: states, or lists of who is in.
+    pub(crate) fn has_snapshots(&self, node: &Node) -> bool {
+        node.presences.is_some() || self.states().is_some()
+    }
+
     /// Asks about one channel.
     pub(crate) fn ask(&self, name: &str) -> Asking {
         match &self.visitor {

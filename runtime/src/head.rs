@@ -34,6 +34,11 @@ pub(crate) enum Word {
 pub(crate) struct Words(pub(crate) Vec<Word>);
 
 impl Seat {
+    /// No other has it while this one is there.
+    pub(crate) fn number(self: &Arc<Self>) -> usize {
+        Arc::as_ptr(self).addr()
+    }
+
     /// Whoever wakes this seat from now on wakes the task behind `waker`. Register first, look second.
     pub(crate) fn register(&self, waker: &std::task::Waker) {
         #[cfg(not(triwire_loom))]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::{BufMut as _, Bytes, BytesMut};
 
 use crate::position::Position;
-use crate::protocol::{self, Bye, End, Gap};
+use crate::protocol::{self, Bye, End, Gap, Presence};
 use crate::run::Run;
 use crate::websocket::{self, Agreed, Opcode};
 
@@ -135,6 +135,13 @@ pub enum Item<E> {
         snapshot: serde_json::Value,
         /// What it is good for: events of the channel come after it.
         position: Position,
+    },
+    /// Who came to the named channel, or went; or who is in.
+    Presence {
+        /// The channel.
+        channel: String,
+        /// What is told.
+        presence: Presence,
     },
     /// Nothing more up to here.
     Heartbeat(Position),

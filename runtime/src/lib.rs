@@ -19,6 +19,7 @@ mod limits;
 mod log;
 mod metrics;
 mod position;
+mod presence;
 mod protocol;
 mod rate;
 mod router;
@@ -44,7 +45,7 @@ pub use item::Item;
 pub use limits::Limits;
 pub use metrics::Stats;
 pub use position::{Epoch, Position, Since};
-pub use protocol::{Bye, ByeReason, End, EndReason, Gap, GapReason};
+pub use protocol::{Bye, ByeReason, End, EndReason, Gap, GapReason, Presence};
 pub use router::Endpoints;
 #[cfg(feature = "serve")]
 pub use serve::{Serve, ServeLimits, serve, shutdown_signal};

@@ -78,6 +78,10 @@ pub struct Limits {
     /// How long a client waits for the states of its channels, the function of the application and what it waits for; then it is told
     /// `busy`. Default 10 seconds.
     pub snapshot_time: Duration,
+    /// How long somebody who has no connection any more is still in a channel, so that a reload is no leave. Default 5 seconds.
+    pub presence_debounce: Duration,
+    /// People in a channel who are told by name; of more only the count is told, not more often than once a second. Default 100.
+    pub presence_listed: usize,
     /// Items of one poll's answer. Default 256.
     pub poll_items: usize,
     /// Bytes of one poll's answer (one item at least). Default 1 MiB.
@@ -133,6 +137,8 @@ impl Default for Limits {
             ticket: Duration::from_secs(30),
             tickets_used: 65_536,
             snapshot_time: Duration::from_secs(10),
+            presence_debounce: Duration::from_secs(5),
+            presence_listed: 100,
             poll_items: 256,
             poll_bytes: 1 << 20,
             poll_wait: Duration::from_secs(25),

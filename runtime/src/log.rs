@@ -33,7 +33,7 @@ pub(crate) struct Place {
     pub(crate) count: Option<u64>,
     /// Which counting of the log `count` belongs to.
     pub(crate) counting: u64,
-    /// The number of the last volatile entry that was handed on, or was there before.
+    /// The number of the last volatile entry that was handed on, or lost, or was there before.
     pub(crate) tick: u64,
 }
 
@@ -63,6 +63,8 @@ pub(crate) struct Found {
     pub(crate) loss: Option<Loss>,
     /// The entries.
     pub(crate) run: Option<Run>,
+    /// Whether volatile entries were lost.
+    pub(crate) overtaken: bool,
     /// Whether nothing comes behind them, ever: the last of them ended the channel, or one before.
     pub(crate) ended: bool,
     /// Whether the log has more that this read did not give: above `up_to`, or cut by the limits.
@@ -298,6 +300,11 @@ impl Log {
             place.after = self.dropped;
             place.count = Some(dropped);
         }
+        let volatile_dropped = self.ticks - self.volatile.len() as u64;
+        if volatile_dropped > place.tick {
+            found.overtaken = true;
+            place.tick = volatile_dropped;
+        }
         let start = self.start(place, dropped);
         let fresh = self.entries.range(start..).take_while(|entry| entry.offset() <= want.up_to);
         let fit = want.most.fit(fresh.clone().map(|entry| entry.item().len()));
@@ -335,6 +342,11 @@ impl Log {
         let positioned = into.len();
         into.extend(numbered);
         start + into.len() - positioned < self.volatile.len()
+    }
+
+    /// The number of the newest volatile entry.
+    pub(crate) fn ticks(&self) -> u64 {
+        self.ticks
     }
 
     /// The offset of the newest entry that ever was here.

@@ -92,6 +92,40 @@ pub enum EndReason {
     Ended,
 }
 
+/// Who is in a channel, by the [keys](crate::Identity::key) of their identities; or who came, or went.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[non_exhaustive]
+pub struct Presence {
+    /// Who came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub joined: Option<String>,
+    /// Who went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub left: Option<String>,
+    /// All who are in, in the order of their keys; none where there are more than are listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<String>")]
+    pub here: Option<Vec<String>>,
+    /// How many are in now.
+    pub count: usize,
+}
+
+impl Presence {
+    pub(crate) fn joined(who: &str, count: usize) -> Self {
+        Self { joined: Some(who.to_owned()), count, ..Self::default() }
+    }
+
+    pub(crate) fn left(who: &str, count: usize) -> Self {
+        Self { left: Some(who.to_owned()), count, ..Self::default() }
+    }
+
+    pub(crate) fn here(here: Option<Vec<String>>, count: usize) -> Self {
+        Self { here, count, ..Self::default() }
+    }
+}
+
 /// Writes `{"channel":…,"id":…,"cause":…,"event":…}`, around an event that is JSON already.
 pub(crate) fn event_item(item: &mut BytesMut, channel: &str, position: Option<Position>, cause: Option<&str>, event: &[u8]) {
     item.reserve(channel.len() + event.len() + 72);
@@ -127,6 +161,12 @@ pub(crate) fn end_item(channel: &str, end: End) -> String {
         EndReason::Ended => "ended",
     };
     format!(r#"{{"channel":"{channel}","end":{{"reason":"{reason}"}}}}"#)
+}
+
+/// `{"channel":…,"presence":…}`
+pub(crate) fn presence_item(channel: &str, presence: &Presence) -> String {
+    let presence = serde_json::to_string(presence).expect("texts and a number are JSON");
+    format!(r#"{{"channel":"{channel}","presence":{presence}}}"#)
 }
 
 /// `{"channel":…,"snapshot":…,"position":…}`, around a state that is JSON already.

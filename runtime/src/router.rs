@@ -130,11 +130,16 @@ impl<E: Realtime, S, U: Identity> Endpoints<E, S, U> {
     }
 
     /// The router. It answers everything under the path where it is nested.
+    ///
+    /// # Panics
+    /// Without [`Self::authorize`], where a template of the enum has `presence`: who is in is told by the key of an identity.
     pub fn into_router(self) -> Router<S>
     where
         S: Clone + Send + Sync + 'static,
         U: FromRequestParts<S>,
     {
+        let is_known = self.application.may.is_some() || !E::CONTRACT.tells_presence();
+        assert!(is_known, "`{}` has `presence`, and without `authorize` nobody knows who is in: write `.authorize(…)`", E::CONTRACT.name);
         if self.application.may.is_none() {
             tracing::warn!(events = E::CONTRACT.name, "these endpoints have no `authorize`: whoever reaches them may have every channel");
         }

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use crate::contract::{CHANNEL_NAME_BYTES, Channels, Contract, Part, Realtime, Template, Variant};
 use crate::hub::Hub;
-use crate::protocol::{Bye, End, Gap};
+use crate::protocol::{Bye, End, Gap, Presence};
 use hoist::{Definitions, Hoisted, for_generators, hoist};
 
 impl<E: Realtime> Hub<E> {
@@ -57,6 +57,7 @@ fn document(contract: &Described, templates: &[Template]) -> Value {
     let gap = generator.subschema_for::<Gap>().to_value();
     let ended = generator.subschema_for::<End>().to_value();
     let bye = generator.subschema_for::<Bye>().to_value();
+    let presence = presence_channels(contract, templates).map(|channels| (channels, generator.subschema_for::<Presence>().to_value()));
     let state = contract.state.map(|state| state(&mut generator).to_value());
     let mut definitions = Definitions::new(generator.take_definitions(true));
     let variants: Vec<&str> = contract.variants.iter().map(|variant| variant.name).collect();
@@ -72,10 +73,7 @@ fn document(contract: &Described, templates: &[Template]) -> Value {
         kinds.push((name, event_item(contract, variant, &templates[variant.template], &event, &position)));
     }
     if kinds.is_empty() {
-        // A schema in a form of its own, written by hand: one item for all, whatever channel and id it has.
-        let mut any = object("An event.", [("channel", &channel), ("id", &position), ("event", &event)]);
-        any["required"] = json!(["channel", "event"]);
-        kinds.push(("Event".to_owned(), any));
+        kinds.push(("Event".to_owned(), any_event(&channel, &event, &position)));
     }
     let gap = object("A loss: what the channel had up to `until` does not come.", [("channel", &channel), ("gap", &gap)]);
     let mut heartbeat = object("Nothing for this reader up to here: keep it.", [("position", &position)]);
@@ -86,11 +84,14 @@ fn document(contract: &Described, templates: &[Template]) -> Value {
         let fields = [("channel", &channel), ("snapshot", &state), ("position", &position)];
         kinds.push(("Snapshot".to_owned(), object("The state of the channel, with all of its events up to `position` in it.", fields)));
     }
+    if let Some((channels, presence)) = presence {
+        known.push("presence");
+        let description = "Who came, who went, or all who are in the channel; of many only the count.";
+        kinds.push(("Presence".to_owned(), object(description, [("channel", &channels), ("presence", &presence)])));
+    }
     let ended = object("Nothing more of the channel comes.", [("channel", &channel), ("end", &ended)]);
     let bye = object("The stream ends after it.", [("bye", &bye)]);
-    let known: Vec<Value> = known.into_iter().map(|field| json!({ "required": [field] })).collect();
-    let unknown = json!({ "type": "object", "description": "An item of a later version: ignore it.", "not": { "anyOf": known } });
-    let others = [("Gap", gap), ("Heartbeat", heartbeat), ("End", ended), ("Bye", bye), ("Unknown", unknown)];
+    let others = [("Gap", gap), ("Heartbeat", heartbeat), ("End", ended), ("Bye", bye), ("Unknown", unknown(&known))];
     kinds.extend(others.map(|(name, kind)| (name.to_owned(), kind)));
 
     let kinds: Vec<Value> = kinds.into_iter().map(|(name, kind)| definitions.add(&format!("{stem}Item{name}"), kind)).collect();
@@ -123,6 +124,19 @@ fn event_item(contract: &Described, variant: &Variant, template: &Template, even
     item
 }
 
+/// The item of any event, where the schema has a form of its own, written by hand: whatever channel and id it has.
+fn any_event(channel: &Value, event: &Value, position: &Value) -> Value {
+    let mut any = object("An event.", [("channel", channel), ("id", position), ("event", event)]);
+    any["required"] = json!(["channel", "event"]);
+    any
+}
+
+/// An item that has none of the fields that are known.
+fn unknown(known: &[&str]) -> Value {
+    let known: Vec<Value> = known.iter().map(|field| json!({ "required": [field] })).collect();
+    json!({ "type": "object", "description": "An item of a later version: ignore it.", "not": { "anyOf": known } })
+}
+
 /// An object with these fields, all required, and others allowed.
 fn object<const N: usize>(description: &str, properties: [(&str, &Value); N]) -> Value {
     let required = properties.map(|(name, _)| name);
@@ -133,6 +147,17 @@ fn object<const N: usize>(description: &str, properties: [(&str, &Value); N]) ->
 fn channels(event: &str, templates: &[Template]) -> Value {
     let patterns: Vec<Value> = templates.iter().map(pattern).collect();
     json!({ "description": format!("The channels of `{event}`."), "oneOf": patterns })
+}
+
+/// The channels that tell who is in, if any do.
+fn presence_channels(contract: &Described, templates: &[Template]) -> Option<Value> {
+    let tells = |at: usize| contract.variants.iter().any(|variant| variant.presence && variant.template == at);
+    let mut patterns: Vec<Value> =
+        templates.iter().enumerate().filter(|(at, _)| tells(*at)).map(|(_, template)| pattern(template)).collect();
+    match patterns.len() {
+        0 | 1 => patterns.pop(),
+        _ => Some(json!({ "oneOf": patterns })),
+    }
 }
 
 /// The names of one template: a constant, or a pattern in the syntax of ECMA-262.

@@ -30,7 +30,7 @@ pub(super) enum InternalEvent {
         place: Place,
         moods: Vec<Mood>,
     },
-    #[realtime(channel = "room:{room}/v1.0", volatile)]
+    #[realtime(channel = "room:{room}/v1.0", volatile, presence)]
     Typing { room: String },
     /// A place of its own.
     #[realtime(channel = "places")]

@@ -71,7 +71,10 @@ fn an_item_binds_the_channel_to_what_comes_by_it() {
     assert_eq!(schema["$defs"]["InternalItemMoved"]["properties"]["channel"], json!({ "type": "string", "const": "places" }));
     assert_eq!(schema["$defs"]["InternalItemTyping"]["required"], json!(["channel", "event"]), "a volatile event has no id");
     let kinds = schema["$defs"]["InternalItem"]["oneOf"].as_array().expect("kinds").len();
-    assert_eq!(kinds, 5 + 5, "the events, gap, heartbeat, end, bye, and what is not known yet");
+    assert_eq!(kinds, 5 + 6, "the events, presence, gap, heartbeat, end, bye, and what is not known yet");
+    assert_eq!(schema["$defs"]["InternalItemPresence"]["properties"]["channel"], said["properties"]["channel"], "no other tells who is in");
+    let none = Hub::<External>::schema();
+    assert_eq!(none["$defs"].get("ExternalItemPresence"), None);
 }
 
 /// A small validator: of what these documents use, and nothing else.
@@ -145,9 +148,13 @@ fn what_serde_writes_is_valid_and_a_variant_without_its_fields_is_not() {
         json!({ "channel": "places", "gap": { "reason": "lagged", "missed": null, "until": "a-1" } }),
         json!({ "bye": { "reason": "drain", "retry_ms": 5 } }),
         json!({ "snapshot": [1, 2, 3] }),
+        json!({ "channel": "room:a/v1.0", "presence": { "joined": "ann", "count": 3 } }),
+        json!({ "channel": "room:a/v1.0", "presence": { "here": ["ann", "bob"], "count": 2 } }),
+        json!({ "channel": "room:a/v1.0", "presence": { "count": 101 } }),
     ] {
         assert!(valid(&schema, &schema, &told), "{told}");
     }
+    assert!(!valid(&schema, &schema, &json!({ "channel": "room:a/v1.0", "presence": { "joined": "ann" } })), "without a count");
     let schema = Hub::<External>::schema();
     for value in [External::Moved(place()), External::Pair(1, "x".into()), External::Opened, External::Locked, External::Closed] {
         let value = write_external(&value);

@@ -41,6 +41,7 @@ fn no_field_is_dropped_from_an_internally_tagged_enum() {
         "across: number; inside: Place | null;",
         r#"channel: "places"; event: InternalEventMoved; id: Position;"#,
         r#"export type GapReason = "#,
+        r#"here?: string[]; "#,
     ] {
         assert!(text.contains(expected), "{expected}\n\n{text}");
     }

@@ -196,7 +196,7 @@ const _: () = {
             keep: ::core::option::Option::Some(::core::time::Duration::from_millis(250)),
             variants: &[
                 __triwire::Variant::new("placed", 0).guarded(),
-                __triwire::Variant::new("counted", 1),
+                __triwire::Variant::new("counted", 1).presence(),
                 __triwire::Variant::new("tuple", 2).volatile(),
                 __triwire::Variant::new("named-otherwise", 3),
                 __triwire::Variant::new("weighed", 1).latest(),

@@ -68,6 +68,17 @@ impl Connection {
         self.seat.wake();
     }
 
+    /// Gives its client the lists of who is in its channels from now on.
+    pub(crate) fn want_lists(&mut self) {
+        self.readings.iter_mut().for_each(Reading::want_list);
+    }
+
+    /// Gives its client the list of who is in one of them, which joins.
+    pub(crate) fn want_list(&mut self, name: &str) {
+        let readings = self.readings.iter_mut().chain(self.joining.iter_mut().map(|joining| &mut joining.reading));
+        readings.filter(|reading| **reading.channel.name() == *name).for_each(Reading::want_list);
+    }
+
     /// One step of the channel that joins next. The connection's own position stands still until it is in.
     pub(super) fn join_next(&mut self, position: Position, head: Position, look: Look, batch: &mut Batch) -> Step {
         match self.joining.front().map(|joining| joining.stage) {

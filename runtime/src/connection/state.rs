@@ -143,6 +143,7 @@ impl Reading {
         }
         (self.place, self.seen, self.state) = (place, None, State::Wanted);
         self.place.after = place.after.max(had);
+        self.owe_list();
         Fit::Good(Position { offset: place.after, ..position })
     }
 }

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,6 +8,7 @@ use crate::broker::{Mark, Record, Tail};
 use crate::entry::Entry;
 use crate::log::Retention;
 use crate::position::Epoch;
+use crate::presence::Bounds;
 
 const RETENTION: Retention = Retention { history: 16, keep: Duration::from_secs(60), volatile: 2, remembered: 16 };
 
@@ -159,4 +161,138 @@ fn what_was_superseded_while_a_node_was_away_is_no_loss_there_either() {
 
 fn record_size() -> usize {
     Entry::new("a", Epoch(7), &record(1), false).item().len()
+}
+
+/// What a client knows of who is in, by the items it was given.
+fn hear(known: &mut Option<BTreeSet<String>>, items: &[String]) {
+    for item in items {
+        let item: serde_json::Value = serde_json::from_str(item).expect("JSON");
+        let presence = &item["presence"];
+        let name = |field: &str| presence[field].as_str().map(str::to_owned);
+        if let Some(here) = presence["here"].as_array() {
+            *known = Some(here.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect());
+        } else if let (Some(names), Some(joined)) = (&mut *known, name("joined")) {
+            names.insert(joined);
+        } else if let (Some(names), Some(left)) = (&mut *known, name("left")) {
+            names.remove(&left);
+        }
+    }
+}
+
+/// Readers that are overtaken, cut by their limits, and thrown into another epoch: whenever one has read all, it knows who is in.
+#[test]
+fn a_list_and_what_follows_are_who_is_in_whatever_a_reader_lost() {
+    let feed = attended();
+    let since = Since::At(Position { epoch: Epoch(7), offset: 0 });
+    let mut readers: Vec<_> = [1, 3, 64]
+        .into_iter()
+        .map(|items| {
+            let most = Most { items, bytes: 1_000_000 };
+            let mut connection = Connection::new(feed.head.clone(), Arc::default(), feed.channels.to_vec(), since, most);
+            connection.want_lists();
+            (connection, None)
+        })
+        .collect();
+    let (channel, mut truth, mut dice, mut offset, mut checks) = (&feed.channels[0], BTreeSet::new(), 0x9e37_79b9_u64, 0, 0);
+    for step in 0..4_000 {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let (what, who) = ((dice >> 33) % 10, format!("user{}", (dice >> 40) % 8));
+        let key: Arc<str> = who.as_str().into();
+        let now = std::time::Instant::now();
+        match what {
+            0..=2 => {
+                channel.attend(&feed.head, Timestamp(0), |present| present.enter(&key, 1, now));
+                truth.insert(who);
+            }
+            3 | 4 => {
+                channel.attend(&feed.head, Timestamp(0), |present| present.put_out(&key, &[1], now));
+                truth.remove(&who);
+            }
+            5 | 6 => {
+                offset += 1;
+                feed.channels[usize::from(what == 6)].deliver(&record(offset), &feed.head, Timestamp(0));
+            }
+            7 if step % 40 == 0 => {
+                offset = 0;
+                feed.fill(8 + step, &[], &[]);
+            }
+            _ => {
+                let (connection, known) = &mut readers[usize::try_from((dice >> 50) % 3).expect("few")];
+                let is_done = what == 9;
+                loop {
+                    let mut batch = Batch::default();
+                    let is_more = connection.read(&mut batch);
+                    let items: Vec<String> =
+                        batch.outputs.iter().flat_map(Output::items).map(|item| String::from_utf8_lossy(&item).into_owned()).collect();
+                    let items: Vec<String> = items.into_iter().filter(|item| item.contains(r#""channel":"a""#)).collect();
+                    hear(known, &items);
+                    if !(is_more && is_done) {
+                        break;
+                    }
+                }
+                if is_done {
+                    assert_eq!(known.as_ref(), Some(&truth), "at step {step}");
+                    checks += 1;
+                }
+            }
+        }
+    }
+    assert!(checks > 100);
+}
+
+fn attended() -> Feed {
+    let bounds = Bounds { debounce: Duration::ZERO, listed: 100 };
+    let attended = |name: &str| Arc::new(Channel::new(name.into(), RETENTION, Epoch(7), Timestamp(0)).attended(Some(bounds)));
+    let feed = Feed { head: Arc::new(Head::new(|_| {})), channels: ["a", "b"].map(attended) };
+    feed.fill(7, &[], &[]);
+    feed
+}
+
+fn enter(feed: &Feed, key: &str) {
+    feed.channels[0].attend(&feed.head, Timestamp(0), |present| present.enter(key, 1, std::time::Instant::now()));
+}
+
+fn list(names: &[&str]) -> String {
+    format!(r#"{{"channel":"a","presence":{{"here":{},"count":{}}}}}"#, serde_json::Value::from(names), names.len())
+}
+
+#[test]
+fn the_list_stands_behind_all_that_is_in_it() {
+    let feed = attended();
+    let mut connection = feed.connect(Most { items: 1, bytes: 1_000_000 });
+    batches(&mut connection);
+    connection.want_lists();
+    for (offset, key) in [(1, "ann"), (2, "bob")] {
+        feed.channels[0].deliver(&record(offset), &feed.head, Timestamp(0));
+        enter(&feed, key);
+    }
+    let items = batches(&mut connection).concat();
+    let told: Vec<_> = items.iter().filter(|item| item.contains("presence")).collect();
+    assert!(told.len() == 3 && told[0].contains("ann") && told[1].contains("bob"), "{items:?}");
+    assert_eq!(told[2], &list(&["ann", "bob"]));
+    // What it had not read is gone: it is told so once.
+    enter(&feed, "cleo");
+    feed.channels[0].expire(Timestamp(u64::MAX));
+    assert_eq!(batches(&mut connection).concat(), [list(&["ann", "bob", "cleo"])]);
+    feed.channels[0].deliver(&record(3), &feed.head, Timestamp(0));
+    assert!(batches(&mut connection).concat().iter().all(|item| !item.contains("presence")));
+}
+
+/// Its place is the state's then, and what was told of who is in before that is not read.
+#[test]
+fn a_state_after_a_gap_is_followed_by_the_list() {
+    let feed = attended();
+    let channel = &feed.channels[0];
+    let mut connection = feed.connect(Most { items: 64, bytes: 1_000_000 });
+    connection.want_states(Since::At(Position { epoch: Epoch(7), offset: 0 }));
+    connection.want_lists();
+    assert_eq!(batches(&mut connection).concat().last(), Some(&list(&[])));
+    for offset in 1..40 {
+        channel.deliver(&record(offset), &feed.head, Timestamp(0));
+    }
+    assert!(batches(&mut connection).concat()[0].contains("lagged"));
+    enter(&feed, "ann");
+    let newest = Position { epoch: Epoch(7), offset: 39 };
+    assert_eq!(connection.give_state("a", newest, newest, &mut Batch::default()), Fit::Good(newest));
+    assert_eq!(batches(&mut connection).concat().last(), Some(&list(&["ann"])));
 }

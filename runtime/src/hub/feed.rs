@@ -125,7 +125,7 @@ impl Node {
     }
 
     /// Wakes who waits for the channel.
-    fn wake(&self, channel: Arc<Channel>) -> Wake {
+    pub(super) fn wake(&self, channel: Arc<Channel>) -> Wake {
         in_batches(move || channel.wake(WAKE_BATCH))
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod node;
 #[cfg(test)]
 mod order;
 pub(crate) mod people;
+mod presence;
 pub(crate) mod raw;
 pub(crate) mod replies;
 pub(crate) mod states;
@@ -32,9 +33,9 @@ use crate::head::Word;
 use crate::limits::Limits;
 use crate::metrics::Stats;
 use crate::position::Position;
-use crate::protocol;
+use crate::protocol::{self, Presence};
 
-use node::{Facts, Guards, Node, now};
+use node::{Facts, Node, OfChannel, now};
 pub use subscription::Subscription;
 
 /// All channels of one enum of events, in this process. Cloning it counts a reference.
@@ -133,6 +134,14 @@ impl<E: Realtime> Hub<E> {
         subscription::name(channel).map_or(0, |name| self.node.subscribers(&name))
     }
 
+    /// Who is in the channel now, by the [keys](crate::Identity::key) of their identities: whoever has a connection to it, or had one
+    /// until [`Limits::presence_debounce`] ago. Above [`Limits::presence_listed`] people only how many. Nobody is in a channel whose
+    /// template has no `presence`.
+    #[must_use]
+    pub fn presence(&self, channel: &E::Channel) -> Presence {
+        self.node.presence(&subscription::name(channel).unwrap_or_default())
+    }
+
     /// Takes a channel from a user, by the [key](crate::Identity::key) of their identity, on all their connections: nothing of it that
     /// was published before or after reaches them once this returns, but what the kernel had already. The clients are told an `end`.
     ///
@@ -217,9 +226,12 @@ impl<E: Realtime> HubBuilder<E> {
     /// What the broker says when it cannot be opened.
     pub async fn open(self, broker: impl Broker) -> Result<Hub<E>, BrokerError> {
         let contract = E::CONTRACT;
-        let guards: Guards = |name| Named::of::<E::Channel>(name).is_ok_and(|named| E::CONTRACT.guards(named.template));
+        let guards: OfChannel = |name| Named::of::<E::Channel>(name).is_ok_and(|named| E::CONTRACT.guards(named.template));
         let guards = contract.variants.iter().any(|variant| variant.guarded).then_some(guards);
-        let node = Node::new(self.limits, Facts { history: contract.history, keep: contract.keep, guards }, Arc::new(broker));
+        let presences: OfChannel = |name| Named::of::<E::Channel>(name).is_ok_and(|named| E::CONTRACT.has_presence(named.template));
+        let presences = contract.tells_presence().then_some(presences);
+        let facts = Facts { history: contract.history, keep: contract.keep, guards, presences };
+        let node = Node::new(self.limits, facts, Arc::new(broker));
         node.open().await?;
         Ok(Hub { node, events: PhantomData })
     }

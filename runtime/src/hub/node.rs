@@ -11,6 +11,7 @@ use super::accounts::Accounts;
 use super::drain::Drain;
 use super::driver::Drivers;
 use super::people::People;
+use super::presence::Reminders;
 use super::replies::Replies;
 use super::stream::Stream;
 use super::sweep::Room;
@@ -26,6 +27,7 @@ use crate::limits::Limits;
 use crate::log::{Most, Retention};
 use crate::metrics::{Metrics, Stats};
 use crate::position::{Position, Since};
+use crate::presence::Bounds;
 use crate::subscribers::Subscribers;
 use crate::sync::{Mutex, lock};
 
@@ -40,7 +42,10 @@ pub(crate) struct Node {
     pub(super) broker: Arc<dyn Broker>,
     pub(super) retention: Retention,
     /// Which channels not everybody may see all of, where there are any.
-    pub(crate) guards: Option<Guards>,
+    pub(crate) guards: Option<OfChannel>,
+    /// Which channels tell who is in, where any do.
+    pub(crate) presences: Option<OfChannel>,
+    pub(super) reminders: Arc<Reminders>,
     pub(super) table: Table,
     pub(super) room: Mutex<Room>,
     /// A publish paid for room: the next one gives way first.
@@ -63,15 +68,18 @@ pub(crate) struct Node {
     pub(super) this: Weak<Self>,
 }
 
-/// Says whether not everybody may see all of the channel of this name.
-pub(crate) type Guards = fn(&str) -> bool;
+/// Says something of the channel of this name.
+pub(crate) type OfChannel = fn(&str) -> bool;
 
 /// What a node knows of its enum.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Facts {
     pub(super) history: Option<usize>,
     pub(super) keep: Option<Duration>,
-    pub(super) guards: Option<Guards>,
+    /// Whether not everybody may see all of it.
+    pub(super) guards: Option<OfChannel>,
+    /// Whether it tells who is in.
+    pub(super) presences: Option<OfChannel>,
 }
 
 /// Why nobody is connected.
@@ -86,7 +94,7 @@ pub(crate) enum Refused {
 impl Node {
     /// A node of the hub that this broker keeps. Its broker is not open yet.
     pub(super) fn new(limits: Limits, facts: Facts, broker: Arc<dyn Broker>) -> Arc<Self> {
-        let Facts { history, keep, guards } = facts;
+        let Facts { history, keep, guards, presences } = facts;
         let retention = Retention {
             history: history.unwrap_or(limits.history).max(1),
             keep: keep.unwrap_or(limits.keep),
@@ -103,6 +111,8 @@ impl Node {
                 broker,
                 retention,
                 guards,
+                presences,
+                reminders: Arc::default(),
                 table: Table::new(),
                 room: Mutex::default(),
                 room_made: AtomicBool::new(false),
@@ -192,7 +202,10 @@ impl Node {
         // so none is left behind in it.
         let channel = self.table.get_or_make(name, || {
             made = true;
-            Channel::new(name.clone(), self.retention, self.head.epoch(), now()).guarded(self.guards.is_some_and(|guards| guards(name)))
+            let is = |of: Option<OfChannel>| of.is_some_and(|of| of(name));
+            let bounds = Bounds { debounce: self.limits.presence_debounce, listed: self.limits.presence_listed };
+            let channel = Channel::new(name.clone(), self.retention, self.head.epoch(), now()).guarded(is(self.guards));
+            channel.attended(is(self.presences).then_some(bounds))
         });
         if made {
             self.attach(channel.clone());

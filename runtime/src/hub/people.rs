@@ -115,8 +115,11 @@ impl Node {
     /// Tells all connections of a person something; after it they write nothing that they had read before.
     pub(super) async fn tell(&self, key: &str, word: &Word) {
         let person = lock(&self.people).get(key).map(|(ByKey(person), ())| person.clone());
-        let Some(person) = person else { return };
-        for seats in person.change().chunks(WAKE_BATCH) {
+        let seats = person.map(|person| person.change()).unwrap_or_default();
+        // Somebody who has just gone is put out, too.
+        let numbers: SmallVec<[usize; 2]> = seats.iter().map(|seat| seat.number()).collect();
+        self.put_out_of(word, key, &numbers).await;
+        for seats in seats.chunks(WAKE_BATCH) {
             seats.iter().for_each(|seat| seat.tell(word.clone()));
             tokio::task::yield_now().await;
         }

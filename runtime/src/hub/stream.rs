@@ -11,6 +11,7 @@ use super::accounts::Counted;
 use super::node::{Node, now, random_below};
 use super::people::Claim;
 use super::states::{States, Waiting};
+use crate::channel::Channel;
 use crate::connection::{Batch, Connection};
 use crate::entry::Sees;
 use crate::head::{Seat, Word, Words};
@@ -199,7 +200,11 @@ impl Stream {
         if let Some(expires) = claim.expires {
             self.end_at(expires, ByeReason::Expired);
         }
-        claim.person.admit(claim.changes, &self.seat)
+        let is_theirs = claim.person.admit(claim.changes, &self.seat);
+        if is_theirs {
+            self.connection.channels().for_each(|channel| self.node.enter(channel, claim.person.key(), self.seat.number()));
+        }
+        is_theirs
     }
 
     /// Its client has a new identity, which ends then; the old one's end is none any more.
@@ -228,12 +233,18 @@ impl Stream {
         for word in &words.0 {
             match word {
                 Word::Revoked(channel) if self.has(channel) => {
+                    self.of_person(|node, other, key, slot| {
+                        if other.name() == channel {
+                            node.put_out(other, key, &[slot]);
+                        }
+                    });
                     self.leave(channel);
                     let ended = Output::Ended(Box::new((channel.clone(), End { reason: EndReason::Denied })));
                     outputs.get_or_insert_with(Vec::new).push(ended);
                 }
                 Word::Revoked(_) => {}
                 Word::Disconnected => {
+                    self.of_person(|node, channel, key, slot| node.put_out(channel, key, &[slot]));
                     self.deny();
                     outputs.get_or_insert_with(Vec::new);
                 }
@@ -250,12 +261,36 @@ impl Stream {
     }
 
     /// A channel more; `Output::Joined` with the tag follows what it replays.
-    /// With `states`, its client is given the channel's state, too.
-    pub(crate) fn join(&mut self, name: &str, since: Since, tag: u64, states: Option<Arc<dyn States>>) {
+    /// With `states`, its client is given the channel's state, too; with `list`, who is in.
+    pub(crate) fn join(&mut self, name: &str, since: Since, tag: u64, states: Option<Arc<dyn States>>, list: bool) {
         let channel = self.node.channel(&Arc::from(name));
-        self.connection.join(channel, since, tag, states.is_some());
+        let is_new = !self.has(name);
+        self.connection.join(channel.clone(), since, tag, states.is_some());
+        if let Some(person) = self.counted.person() {
+            self.node.enter(&channel, person.key(), self.seat.number());
+        }
+        if is_new && list {
+            self.connection.want_list(name);
+        }
         if let Some(states) = states {
             self.states.get_or_insert_with(|| Box::new(Waiting::new(states)));
+        }
+    }
+
+    /// Gives its client the lists of who is in its channels.
+    pub(crate) fn want_lists(&mut self) {
+        self.connection.want_lists();
+    }
+
+    /// Those lists as they are now, for who reads no further.
+    pub(crate) fn lists(&self) -> impl Iterator<Item = Output> {
+        self.connection.channels().filter_map(|channel| channel.newest_list()).map(Output::Run)
+    }
+
+    /// Does something for each of its channels, where it is known whose they are.
+    fn of_person(&self, with: impl Fn(&Node, &Arc<Channel>, &str, usize)) {
+        if let Some(person) = self.counted.person().filter(|_| self.node.presences.is_some()) {
+            self.connection.channels().for_each(|channel| with(&self.node, channel, person.key(), self.seat.number()));
         }
     }
 
@@ -285,6 +320,9 @@ impl Stream {
     /// A channel less: nothing of it comes after this.
     pub(crate) fn leave(&mut self, name: &str) {
         if let Some(channel) = self.connection.leave(name, now()) {
+            if let Some(person) = self.counted.person() {
+                self.node.absent(&channel, person.key(), self.seat.number());
+            }
             self.node.release(channel);
         }
     }
@@ -327,10 +365,11 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
+        let channels = self.connection.close(now());
         if let Some(person) = self.counted.person() {
             person.leave(&self.seat);
+            channels.iter().for_each(|channel| self.node.absent(channel, person.key(), self.seat.number()));
         }
-        let channels = self.connection.close(now());
         self.node.disconnect(self.slot, channels);
     }
 }

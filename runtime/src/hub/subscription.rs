@@ -17,6 +17,7 @@ use crate::entry::Entry;
 use crate::error::{ChannelError, SubscribeError};
 use crate::item::{Item, Output};
 use crate::position::Since;
+use crate::protocol::Presence;
 
 impl<E: Realtime + DeserializeOwned> Hub<E> {
     /// Reads channels inside the process. The first item is a heartbeat with the position the stream begins at (none after
@@ -110,6 +111,13 @@ struct Written<T> {
     event: T,
 }
 
+/// An item of who is in.
+#[derive(Deserialize)]
+struct WhoIsIn {
+    channel: String,
+    presence: Presence,
+}
+
 /// The typed items of an output. An event that the enum does not read is handed on as it was written.
 fn typed<E: DeserializeOwned>(output: Output, into: &mut VecDeque<Item<E>>) {
     match output {
@@ -131,6 +139,9 @@ fn event<E: DeserializeOwned>(entry: &Entry) -> Option<Item<E>> {
     let id = entry.position();
     if let Ok(Written { channel, cause, event }) = serde_json::from_slice::<Written<E>>(entry.item()) {
         return Some(Item::Event { channel, id, cause, event });
+    }
+    if let Ok(WhoIsIn { channel, presence }) = serde_json::from_slice(entry.item()) {
+        return Some(Item::Presence { channel, presence });
     }
     let Written { channel, cause, event } = serde_json::from_slice(entry.item()).ok()?;
     Some(Item::Unknown { channel, id, cause, event })

@@ -13,7 +13,7 @@ use crate::broker::Timestamp;
 use crate::sync::lock;
 
 /// Channels that the sweeper looks at before it lets others go on.
-const SWEEP_BATCH: usize = 256;
+pub(super) const SWEEP_BATCH: usize = 256;
 /// Channels that a delivery looks at to make room, give or take a shard, and events that it drops of one: a millisecond or two.
 const ROOM_BATCH: usize = 1_024;
 

@@ -106,7 +106,7 @@ impl Asks {
         let asked = read(&value, guard).and_then(|asked| self.within(guard, &asked).map(|()| asked));
         let state = match asked {
             Ok(Asked::Command(command)) => return Ok(Some((reference, command))),
-            Ok(Asked::Join(asked)) => join(guard, asked),
+            Ok(Asked::Join(asked)) => join(guard, &self.node, asked),
             Ok(Asked::Leave(channel)) => {
                 State::Ready(guard.read(&channel).map_or_else(|why| Effect::Refuse(why.into(), None), |()| Effect::Leave(channel)))
             }
@@ -210,7 +210,7 @@ impl Asks {
             }
             Effect::Join { join: Join { channel, since, snapshot }, .. } => {
                 let states = guard.states().filter(|_| snapshot);
-                stream.join(&channel, since, self.answers[at].tag, states);
+                stream.join(&channel, since, self.answers[at].tag, states, snapshot);
                 State::Joining(channel)
             }
             Effect::Leave(channel) => {
@@ -281,10 +281,10 @@ pub(crate) struct Text {
 }
 
 /// A subscribe, once the channel's name is read.
-fn join(guard: &Guard, join: Join) -> State {
+fn join(guard: &Guard, node: &Node, join: Join) -> State {
     match guard.read(&join.channel) {
         Err(why) => State::Ready(Effect::Refuse(why.into(), None)),
-        Ok(()) if join.snapshot && guard.states().is_none() => State::Ready(Effect::Refuse(Problem::SnapshotUnsupported, None)),
+        Ok(()) if join.snapshot && !guard.has_snapshots(node) => State::Ready(Effect::Refuse(Problem::SnapshotUnsupported, None)),
         Ok(()) if guard.is_open() => State::Ready(Effect::Join { join, changes: 0 }),
         Ok(()) => ask(guard, join),
     }

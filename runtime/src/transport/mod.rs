@@ -149,7 +149,7 @@ impl Call {
             Way::Poll => None,
         };
         let states = guard.states().filter(|_| self.asked.snapshot);
-        if self.asked.snapshot && states.is_none() {
+        if self.asked.snapshot && !guard.has_snapshots(node) {
             return Err(Problem::SnapshotUnsupported);
         }
         loop {
@@ -163,6 +163,10 @@ impl Call {
                     }
                     if let Some(states) = &states {
                         stream.want_states(self.asked.since, states.clone());
+                    }
+                    // A poll is given them with its answer, whenever that is.
+                    if self.asked.snapshot && !matches!(self.way, Way::Poll) {
+                        stream.want_lists();
                     }
                     if claim.as_ref().is_none_or(|claim| stream.claim(claim)) {
                         stream.counts_as(counted);

@@ -27,7 +27,10 @@ pub(crate) async fn answer(node: &Arc<Node>, stream: Result<Stream, Later>, aske
     let mut stream = stream.map_err(|later| later.problem)?;
     stream.set_most(node.limits.poll_items, node.limits.poll_bytes);
     let mut stream = Timed::new(stream);
-    let outputs = read(&mut stream, asked).await?;
+    let mut outputs = read(&mut stream, asked).await?;
+    if asked.snapshot {
+        outputs.extend(stream.stream.lists());
+    }
     // A stream ahead of this node's head has no position yet: the one asked with still holds. One without both waits for a broker.
     let asked = if let Since::At(position) = asked.since { Some(position) } else { None };
     let position = stream.stream.position().or(asked).ok_or_else(|| Problem::Busy { retry_ms: node.retry() })?;

@@ -94,11 +94,11 @@ impl Reader {
         let Some(stream) = &mut self.stream else { return };
         self.tags += 1;
         if self.places.contains_key(channel) {
-            stream.join(channel, Since::Now, u64::MAX, None);
+            stream.join(channel, Since::Now, u64::MAX, None, false);
             return;
         }
         let since = after.map_or(Since::Earliest, |offset| Since::At(Position { epoch: EPOCH, offset }));
-        stream.join(channel, since, self.tags, None);
+        stream.join(channel, since, self.tags, None, false);
         self.places.insert(channel, Place { after, joining: Some(self.tags), now: None });
     }
 

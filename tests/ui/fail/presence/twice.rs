@@ -1,0 +1,11 @@
+use schemars::JsonSchema;
+use serde::Serialize;
+use triwire::Realtime;
+
+#[derive(Realtime, Serialize, JsonSchema)]
+enum ChatEvent {
+    #[realtime(channel = "room:{room}", presence, presence)]
+    Message { room: String, text: String },
+}
+
+fn main() {}
