@@ -1,14 +1,17 @@
-//! What all examples share: a page, a port, and an end that tells everybody.
+//! What the examples share: a page, a port, an end that tells everybody, and a user for those that want one.
 
+use std::borrow::Cow;
 use std::io::{Error, ErrorKind, Write as _};
 use std::net::Ipv4Addr;
 
 use axum::Router;
-use axum::http::{StatusCode, header};
+use axum::extract::{FromRequestParts, Query, rejection::QueryRejection};
+use axum::http::{StatusCode, header, request::Parts};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use serde::Deserialize;
 use tokio::net::TcpListener;
-use triwire::{Hub, PublishError, Realtime, Refusal};
+use triwire::{Hub, Identity, PublishError, Realtime, Refusal};
 
 /// Serves the page and the application on 127.0.0.1 at `PORT`, 3000 by default, until SIGINT or SIGTERM; then drains the hub and ends.
 ///
@@ -47,6 +50,28 @@ pub async fn serve_at<E: Realtime>(listener: TcpListener, name: &str, page: &'st
 pub fn unguessed() -> String {
     use std::hash::{BuildHasher as _, RandomState};
     format!("{:016x}", RandomState::new().hash_one(0))
+}
+
+/// Who it is by their own word, `?as=Ada`; `curl` may say nothing, and is nobody. Yours would be of a cookie that is signed.
+#[derive(Debug, Clone, Deserialize)]
+pub struct User {
+    /// Their name, which is their key too.
+    #[serde(default, rename = "as")]
+    pub name: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for User {
+    type Rejection = QueryRejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        Query::from_request_parts(parts, state).await.map(|Query(user)| user)
+    }
+}
+
+impl Identity for User {
+    fn key(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.name)
+    }
 }
 
 /// An event that was not published, as an answer.

@@ -1,18 +1,17 @@
 //! A chat: one room over all three wires, side by side. Cut one, flood the room, reconnect: nothing is lost in silence.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::extract::{FromRequestParts, Query, State, rejection::QueryRejection};
-use axum::http::{StatusCode, request::Parts};
+use axum::extract::State;
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use triwire::{Client, Denied, Hub, Identity, Realtime, Rejected};
-use triwire_examples::{Unpublished, serve};
+use triwire::{Client, Denied, Hub, Realtime, Rejected};
+use triwire_examples::{Unpublished, User, serve};
 
 /// What happens in a chat.
 #[derive(Realtime, Serialize, Deserialize, JsonSchema)]
@@ -38,27 +37,6 @@ enum ChatCommand {
     Typing { room: String },
     Flood { room: String, count: u16 },
     Kick { room: String, name: String },
-}
-
-/// Who it is by their own word, `?as=Ada`; `curl` may say nothing, and is nobody. Yours would be of a cookie that is signed.
-#[derive(Clone, Deserialize)]
-struct User {
-    #[serde(default, rename = "as")]
-    name: String,
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for User {
-    type Rejection = QueryRejection;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        Query::from_request_parts(parts, state).await.map(|Query(user)| user)
-    }
-}
-
-impl Identity for User {
-    fn key(&self) -> Cow<'_, str> {
-        Cow::Borrowed(&self.name)
-    }
 }
 
 #[derive(Clone)]
