@@ -22,7 +22,7 @@ const TEXT: usize = 280;
 #[realtime(commands = BoardCommand, state = Board)]
 enum BoardEvent {
     /// A note is there now.
-    #[realtime(channel = "board:{board}")]
+    #[realtime(channel = "board:{board}", presence)]
     Put { board: String, id: String, note: Note },
     /// A note is gone.
     #[realtime(channel = "board:{board}")]
