@@ -57,8 +57,8 @@ pub use triwire_macros::Realtime;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::contract::{
-        Channels, Contract, Decode, Describe, Encode, Key, Named, Parameter, Part, ReadCommand, Realtime, Route, Shown, States, Template,
-        Variant, print,
+        Channels, Commands, Contract, Decode, Describe, Encode, Key, Named, Parameter, Part, ReadCommand, Realtime, Route, Sent, Shown,
+        Template, Variant, print,
     };
     pub use crate::error::{ChannelError, Misread};
 }

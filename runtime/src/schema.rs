@@ -137,10 +137,10 @@ fn channels(event: &str, templates: &[Template]) -> Value {
 
 /// The names of one template: a constant, or a pattern in the syntax of ECMA-262.
 fn pattern(template: &Template) -> Value {
-    if let [Part::Literal(text)] = template.0 {
+    if let [Part::Literal(text)] = template.parts {
         return json!({ "type": "string", "const": text });
     }
-    let parts = template.0.iter().map(|part| match part {
+    let parts = template.parts.iter().map(|part| match part {
         // Of a literal's signs only the dot means something in a pattern.
         Part::Literal(text) => text.replace('.', "\\."),
         Part::Parameter(_) => "(?:[A-Za-z0-9._~-]|%[0-9A-F]{2})+".to_owned(),

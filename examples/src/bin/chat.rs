@@ -31,7 +31,7 @@ enum ChatEvent {
 }
 
 /// What the page asks for.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum ChatCommand {
     Say { room: String, text: String },
