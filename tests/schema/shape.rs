@@ -18,7 +18,11 @@ fn walk<'a>(value: &'a Value, path: &str, see: &mut impl FnMut(&str, &'a Value))
 }
 
 fn all() -> [(&'static str, Value); 3] {
-    [("Internal", Hub::<InternalEvent>::schema()), ("External", Hub::<External>::schema()), ("Adjacent", Hub::<AdjacentEvent>::schema())]
+    [
+        ("Internal", Hub::<InternalEvent>::contract().schema),
+        ("External", Hub::<External>::contract().schema),
+        ("Adjacent", Hub::<AdjacentEvent>::contract().schema),
+    ]
 }
 
 #[test]
@@ -42,7 +46,7 @@ fn the_same_enum_gives_the_same_text() {
 
 #[test]
 fn each_variant_is_a_definition_and_the_enum_says_how_they_are_told_apart() {
-    let schema = Hub::<InternalEvent>::schema();
+    let schema = Hub::<InternalEvent>::contract().schema;
     let event = &schema["$defs"]["InternalEvent"];
     assert_eq!(event["description"], "Told apart by a field.");
     let names = [("said_aloud", "SaidAloud"), ("typing", "Typing"), ("moved", "Moved"), ("opened", "Opened"), ("closed", "Closed")];
@@ -53,9 +57,9 @@ fn each_variant_is_a_definition_and_the_enum_says_how_they_are_told_apart() {
         assert_eq!(event["discriminator"]["mapping"][wire], path(name));
     }
     assert_eq!(schema["$defs"]["InternalEventSaidAloud"]["description"], "Somebody said something.");
-    let adjacent = Hub::<AdjacentEvent>::schema();
+    let adjacent = Hub::<AdjacentEvent>::contract().schema;
     assert_eq!(adjacent["$defs"]["AdjacentEvent"]["discriminator"]["propertyName"], "kind");
-    let external = Hub::<External>::schema();
+    let external = Hub::<External>::contract().schema;
     assert_eq!(external["$defs"]["External"]["oneOf"].as_array().map(Vec::len), Some(6));
     assert_eq!(external["$defs"]["External"].get("discriminator"), None, "there is no field to tell them apart by");
     assert_eq!(external["$defs"]["ExternalLocked"], json!({ "type": "string", "const": "Locked" }));
@@ -63,7 +67,7 @@ fn each_variant_is_a_definition_and_the_enum_says_how_they_are_told_apart() {
 
 #[test]
 fn an_item_binds_the_channel_to_what_comes_by_it() {
-    let schema = Hub::<InternalEvent>::schema();
+    let schema = Hub::<InternalEvent>::contract().schema;
     let said = &schema["$defs"]["InternalItemSaidAloud"];
     assert_eq!(said["properties"]["channel"]["pattern"], r"^room:(?:[A-Za-z0-9._~-]|%[0-9A-F]{2})+/v1\.0$");
     assert_eq!(said["properties"]["event"], json!({ "$ref": "#/$defs/InternalEventSaidAloud" }));
@@ -131,7 +135,7 @@ fn what_serde_writes_is_valid_and_a_variant_without_its_fields_is_not() {
         write(&InternalEvent::Opened),
         write(&InternalEvent::Closed),
     ];
-    let schema = Hub::<InternalEvent>::schema();
+    let schema = Hub::<InternalEvent>::contract().schema;
     let defined = |name: &str, value: &Value| valid(&schema["$defs"][name], &schema, value);
     for value in &internal {
         assert!(defined("InternalEvent", value), "{value}");
@@ -148,14 +152,14 @@ fn what_serde_writes_is_valid_and_a_variant_without_its_fields_is_not() {
     ] {
         assert!(valid(&schema, &schema, &told), "{told}");
     }
-    let schema = Hub::<External>::schema();
+    let schema = Hub::<External>::contract().schema;
     for value in [External::Moved(place()), External::Pair(1, "x".into()), External::Opened, External::Locked, External::Closed] {
         let value = write_external(&value);
         assert!(valid(&schema["$defs"]["External"], &schema, &value), "{value}");
     }
     let said = write_external(&External::Said { room: "a".into(), place: place() });
     assert!(valid(&schema["$defs"]["External"], &schema, &said));
-    let schema = Hub::<AdjacentEvent>::schema();
+    let schema = Hub::<AdjacentEvent>::contract().schema;
     let said = AdjacentEvent::Said { room: "a".into(), place: place() };
     for value in [said, AdjacentEvent::Moved(place()), AdjacentEvent::Pair(1, "x".into()), AdjacentEvent::Opened] {
         let value = serde_json::to_value(&value).expect("JSON");

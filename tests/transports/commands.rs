@@ -95,7 +95,7 @@ async fn a_command_is_answered_by_its_ref_and_what_it_led_to_names_it() {
     let mut inside = server.hub.subscribe([ChatChannel::room("tea")], Since::Earliest).expect("there is room");
     let Some(Item::Event { cause, .. }) = within(inside.next()).await else { panic!("an event") };
     assert_eq!(cause.as_deref(), Some("k \"1\""), "and inside the process");
-    let item = &Hub::<ChatEvent>::schema()["$defs"]["ChatItemMessage"];
+    let item = &Hub::<ChatEvent>::contract().schema["$defs"]["ChatItemMessage"];
     assert_eq!(item["properties"]["cause"]["type"], "string");
     assert!(!item["required"].as_array().expect("fields").contains(&"cause".into()), "most have none");
 }
