@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use sha1::{Digest, Sha1};
 
 use super::definitions::references;
+use super::hoist::split;
 
 /// What is said to people.
 const SAID: [&str; 7] = ["title", "description", "deprecated", "examples", "$comment", "readOnly", "writeOnly"];
@@ -30,7 +31,7 @@ pub(super) fn of(facts: &Value, definitions: &Value, roots: &[&str]) -> String {
         seen.insert(name);
     }
     let reached: Map<String, Value> = seen.into_iter().map(|name| (name.clone(), bare(&definitions[&name]))).collect();
-    let mut counted = json!({ "facts": facts, "definitions": reached });
+    let mut counted = json!({ "facts": unordered(facts), "definitions": reached });
     // A dependency of the application may have serde_json keep the order of insertion.
     counted.sort_all_objects();
     digest(counted.to_string().as_bytes())
@@ -43,25 +44,46 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
     digits
 }
 
-/// A schema without what is said to people. A field may be called `title`, so names of fields are no words of the schema's.
+/// A schema without what is said to people, nor what it changes: the order of variants, and forms that a comment makes of others.
+/// A field may be called `title`, so names of fields are no words of the schema's.
 fn bare(schema: &Value) -> Value {
-    match schema {
-        Value::Array(parts) => parts.iter().map(bare).collect(),
-        Value::Object(fields) => {
-            let kept = fields.iter().filter(|(word, _)| !SAID.contains(&word.as_str()));
-            let kept = kept.map(|(word, value)| {
-                let value = match (word.as_str(), value) {
-                    ("properties" | "patternProperties" | "dependentSchemas", Value::Object(named)) => {
-                        named.iter().map(|(name, schema)| (name.clone(), bare(schema))).collect()
-                    }
-                    // Values, not schemas.
-                    ("const" | "enum" | "default", value) => value.clone(),
-                    (_, value) => bare(value),
-                };
-                (word.clone(), value)
-            });
-            Value::Object(kept.collect::<Map<_, _>>())
+    let Value::Object(fields) = schema else { return schema.clone() };
+    let mut kept = Map::new();
+    for (word, value) in fields.iter().filter(|(word, _)| !SAID.contains(&word.as_str())) {
+        let value = match (word.as_str(), value) {
+            ("properties" | "patternProperties" | "dependentSchemas", Value::Object(named)) => {
+                named.iter().map(|(name, schema)| (name.clone(), bare(schema))).collect()
+            }
+            ("prefixItems", Value::Array(parts)) => parts.iter().map(bare).collect(),
+            ("oneOf", Value::Array(parts)) => unordered(&parts.iter().flat_map(split).map(|part| bare(&part)).collect()),
+            (_, Value::Array(parts)) => unordered(&parts.iter().map(bare).collect()),
+            // A value, not a schema.
+            ("const" | "default", value) => value.clone(),
+            (_, value) => bare(value),
+        };
+        kept.insert(word.clone(), value);
+    }
+    match (kept.len(), kept.get("allOf").and_then(Value::as_array).map(Vec::as_slice)) {
+        // What a comment beside a reference makes of it.
+        (1, Some([only])) => only.clone(),
+        _ if kept.contains_key("enum") => {
+            let mut whole = Map::new();
+            whole.insert("oneOf".to_owned(), unordered(&split(schema).into()));
+            whole.into()
         }
+        _ => kept.into(),
+    }
+}
+
+/// Lists in an order of their own.
+fn unordered(value: &Value) -> Value {
+    match value {
+        Value::Array(parts) => {
+            let mut parts: Vec<Value> = parts.iter().map(unordered).collect();
+            parts.sort_by_cached_key(Value::to_string);
+            parts.into()
+        }
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), unordered(value))).collect(),
         value => value.clone(),
     }
 }

@@ -15,7 +15,9 @@ pub(super) struct Hoisted {
 /// The same, of an enum whose variants nobody named: its schema does.
 pub(super) fn hoist_unnamed(definitions: &mut Definitions, schema: Value, name: &str) -> Hoisted {
     let whole = refers_to(&schema).and_then(|name| definitions.0.get(name)).unwrap_or(&schema);
-    let variants = names(whole);
+    let mut variants = names(whole);
+    // The schema's own order is another where a variant has a comment.
+    variants.sort_unstable();
     let variants: Vec<&str> = variants.iter().map(String::as_str).collect();
     hoist(definitions, schema, name, &variants)
 }
@@ -98,7 +100,7 @@ fn take_apart(schema: &Value, variants: &[&str]) -> Option<(Option<String>, Vec<
 }
 
 /// Unit variants without a comment share one `enum`; each becomes a constant.
-fn split(part: &Value) -> Vec<Value> {
+pub(super) fn split(part: &Value) -> Vec<Value> {
     match part["enum"].as_array() {
         Some(names) => names.iter().map(|name| json!({ "type": "string", "const": name })).collect(),
         None => vec![part.clone()],
