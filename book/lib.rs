@@ -69,6 +69,7 @@ chapters! {
     performance = include_str!("src/performance.md");
     channels = include_str!("src/channels.md");
     commands = include_str!("src/commands.md");
+    contract = include_str!("src/contract.md");
     dependencies = include_str!("src/dependencies.md");
     gaps = include_str!("src/gaps.md");
     identity = include_str!("src/identity.md");

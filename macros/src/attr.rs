@@ -12,11 +12,11 @@ use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitInt, LitStr, Meta, Pat
 use crate::errors::Errors;
 use crate::words;
 
-const ENUM_WORDS: [&str; 6] = ["history", "keep", "channels", "commands", "state", "crate"];
+const ENUM_WORDS: [&str; 7] = ["history", "keep", "channels", "commands", "reply", "state", "crate"];
 const VARIANT_WORDS: [&str; 7] = ["channel", "volatile", "audience", "latest", "key", "ends", "presence"];
 
 /// Words of other houses, for what here has another name.
-const SYNONYMS: [(&str, &str); 28] = [
+const SYNONYMS: [(&str, &str); 31] = [
     ("topic", "channel"),
     ("room", "channel"),
     ("path", "channel"),
@@ -40,6 +40,9 @@ const SYNONYMS: [(&str, &str); 28] = [
     ("size", "history"),
     ("command", "commands"),
     ("actions", "commands"),
+    ("replies", "reply"),
+    ("answer", "reply"),
+    ("response", "reply"),
     ("snapshot", "state"),
     ("states", "state"),
     ("only", "audience"),
@@ -61,6 +64,8 @@ pub(crate) struct Options {
     pub(crate) keep: Option<Duration>,
     pub(crate) channels: Option<Ident>,
     pub(crate) commands: Option<Path>,
+    /// The word `reply`, and the type that it names.
+    pub(crate) reply: Option<(Ident, Path)>,
     pub(crate) state: Option<Path>,
     pub(crate) krate: Option<Path>,
 }
@@ -116,6 +121,10 @@ fn read_options(attributes: &[Attribute], errors: &Errors) -> Options {
             "channels" => options.channels = word.parsed("the name of the enum to make", "channels = ChatChannel", errors),
             "commands" => {
                 options.commands = word.parsed::<ModPath>("the enum of the commands", "commands = ChatCommand", errors).map(|path| path.0);
+            }
+            "reply" => {
+                let path = word.parsed::<ModPath>("the type that a command is answered", "reply = Said", errors);
+                options.reply = path.map(|path| (word.name, path.0));
             }
             "state" => {
                 options.state = word.parsed::<ModPath>("the type of a channel's state", "state = ChatState", errors).map(|path| path.0);

@@ -47,7 +47,8 @@ pub(crate) fn impls(model: &Model<'_>) -> TokenStream {
             Part::Literal(text) => quote!(__triwire::Part::Literal(#text)),
             Part::Parameter(name) => quote!(__triwire::Part::Parameter(#name)),
         });
-        quote! { __triwire::Template(&[#(#parts),*]) }
+        let name = channel.template.words().join("_");
+        quote! { __triwire::Template { name: #name, parts: &[#(#parts),*] } }
     });
     let (display, from_str) = (display(model), from_str(model));
     let derived = (!unfit::all_known(model)).then(|| unfit::impls(model));

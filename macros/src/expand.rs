@@ -5,8 +5,8 @@
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::Fields;
 use syn::ext::IdentExt;
+use syn::{Fields, Path};
 
 use crate::model::{Audience, Channel, Model, Parameter, Variant};
 use crate::template::Part;
@@ -54,7 +54,7 @@ fn realtime(model: &Model<'_>) -> TokenStream {
         quote! { __triwire::Variant::new(#wire, #channel)#volatile #guarded #latest #ends #presence }
     });
     let (encode, schema) = needs(model);
-    let (command, commands) = commands(model);
+    let (command, reply, commands) = commands(model);
     let (state, states) = states(model);
     // A field that users should no longer read still says where the event goes.
     let deprecated = model
@@ -70,6 +70,7 @@ fn realtime(model: &Model<'_>) -> TokenStream {
         impl __triwire::Realtime for #ident {
             type Channel = #channels;
             type Command = #command;
+            type Reply = #reply;
             type State = #state;
             const CONTRACT: __triwire::Contract<#ident> = __triwire::Contract {
                 name: #name,
@@ -99,20 +100,35 @@ pub(crate) fn needs(model: &Model<'_>) -> (TokenStream, TokenStream) {
     )
 }
 
-/// The type of the commands, and how one is read; at its name, so that a forgotten derive is told there.
-pub(crate) fn commands(model: &Model<'_>) -> (TokenStream, TokenStream) {
-    let Some(path) = &model.commands else { return (quote!(::core::convert::Infallible), option(None)) };
-    let span = path.segments.last().map_or_else(Span::call_site, |segment| segment.ident.span());
-    (quote!(#path), option(Some(quote_spanned! { span=> <#path as __triwire::Decode>::decode })))
+/// The types of the commands and of what they are answered, and how one is read, described and answered.
+pub(crate) fn commands(model: &Model<'_>) -> (TokenStream, TokenStream, TokenStream) {
+    let reply = model.reply.as_ref().map_or_else(|| quote!(()), |path| quote!(#path));
+    let Some(path) = &model.commands else { return (quote!(::core::convert::Infallible), reply, option(None)) };
+    let span = span(path);
+    let read = quote_spanned! { span=> <#path as __triwire::Decode>::decode };
+    let schema = quote_spanned! { span=> <#path as __triwire::Describe>::describe };
+    let answer = sent(&reply, model.reply.as_ref().map_or_else(Span::call_site, self::span));
+    let commands = quote!(__triwire::Commands { read: #read, schema: #schema, reply: #answer });
+    (quote!(#path), reply, option(Some(commands)))
 }
 
-/// The type of the states, and how one is written and described; at its name, so that a forgotten derive is told there.
+/// The type of the states, and how one is written and described.
 pub(crate) fn states(model: &Model<'_>) -> (TokenStream, TokenStream) {
     let Some(path) = &model.state else { return (quote!(::core::convert::Infallible), option(None)) };
-    let span = path.segments.last().map_or_else(Span::call_site, |segment| segment.ident.span());
-    let encode = quote_spanned! { span=> <#path as __triwire::Encode>::encode };
-    let schema = quote_spanned! { span=> <#path as __triwire::Describe>::describe };
-    (quote!(#path), option(Some(quote!(__triwire::States { encode: #encode, schema: #schema }))))
+    let ty = quote!(#path);
+    let states = sent(&ty, span(path));
+    (ty, option(Some(states)))
+}
+
+/// How a value is written and described; at its type's name, so that a forgotten derive is told there.
+fn sent(ty: &TokenStream, span: Span) -> TokenStream {
+    let encode = quote_spanned! { span=> <#ty as __triwire::Encode>::encode };
+    let schema = quote_spanned! { span=> <#ty as __triwire::Describe>::describe };
+    quote!(__triwire::Sent { encode: #encode, schema: #schema })
+}
+
+fn span(path: &Path) -> Span {
+    path.segments.last().map_or_else(Span::call_site, |segment| segment.ident.span())
 }
 
 fn arm(at: usize, variant: &Variant<'_>, channel: &Channel<'_>, contract: &Ident) -> TokenStream {

@@ -45,7 +45,7 @@ fn everything() {
         "everything",
         r#"
         #[serde(rename_all = "kebab-case")]
-        #[realtime(keep = "250ms", channels = Channels, commands = orders::Command, state = orders::State, crate = crate::wires)]
+        #[realtime(keep = "250ms", channels = Channels, commands = orders::Command, reply = orders::Taken, state = orders::State, crate = crate::wires)]
         pub(crate) enum r#OrderEvent {
             #[realtime(channel = "order:{order}/{type}", audience = "of:{order}/{by}")]
             Placed { r#type: String, order: OrderId, by: String },

@@ -26,12 +26,13 @@ fn realtime(model: &Model<'_>) -> TokenStream {
     }
     // A forgotten derive is a mistake of its own, told in the same compile; not so where that derive had nothing to work with.
     let (encode, schema) = if model.derived { expand::needs(model) } else { (quote!(|_, _| loop {}), quote!(|_| loop {})) };
-    let (command, commands) = expand::commands(model);
+    let (command, reply, commands) = expand::commands(model);
     let (state, states) = expand::states(model);
     quote! {
         impl #generics __triwire::Realtime for #ident #arguments #bounds {
             type Channel = #channels;
             type Command = #command;
+            type Reply = #reply;
             type State = #state;
             const CONTRACT: __triwire::Contract<Self> = __triwire::Contract {
                 name: #name,

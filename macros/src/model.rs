@@ -19,6 +19,8 @@ pub(crate) struct Model<'a> {
     pub(crate) channels_name: Ident,
     /// The enum of what clients may ask for.
     pub(crate) commands: Option<Path>,
+    /// What they are answered.
+    pub(crate) reply: Option<Path>,
     /// What is known of a channel at one place of it.
     pub(crate) state: Option<Path>,
     pub(crate) krate: Option<Path>,
@@ -74,14 +76,18 @@ pub(crate) struct Audience<'a> {
 /// Checks what was written.
 pub(crate) fn check<'a>(written: Written<'a>, errors: &Errors) -> Model<'a> {
     let Written { input, options, variants } = written;
-    let Options { history, keep, channels, commands, state, krate } = options;
+    let Options { history, keep, channels, commands, reply, state, krate } = options;
     check_input(input, errors);
+    if let (Some((word, _)), None) = (&reply, &commands) {
+        errors.at(word, "`reply` is what `commands` are answered: name their enum, like `commands = ChatCommand`, or leave `reply` out");
+    }
+    let reply = reply.map(|(_, path)| path);
     let names = if variants.is_empty() { None } else { serde::names(input, errors) };
     let channels_name = channels_name(input, channels, errors);
     let derived = names.is_some() && input.generics.params.is_empty();
     let names = names.unwrap_or_default();
     let mut model =
-        Model { input, channels_name, commands, state, krate, history, keep, derived, channels: Vec::new(), variants: Vec::new() };
+        Model { input, channels_name, commands, reply, state, krate, history, keep, derived, channels: Vec::new(), variants: Vec::new() };
     for (at, variant) in variants.iter().enumerate() {
         let wire = names.get(at).cloned().unwrap_or_default();
         latest::check_end(variant, errors);

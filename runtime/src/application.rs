@@ -108,7 +108,7 @@ impl<E: Realtime, S: Clone + Send + Sync + 'static, U: Identity> Visitor for Kno
     }
 
     fn command(&self, json: &[u8], key: Option<Arc<str>>) -> Option<Result<Handling, Misread>> {
-        let (handler, state, decode) = (self.application.commands.as_ref()?, self.state.as_ref()?, E::CONTRACT.commands?);
+        let (handler, state, decode) = (self.application.commands.as_ref()?, self.state.as_ref()?, E::CONTRACT.commands?.read);
         let client = Client::new(self.application.hub.clone(), self.user.clone(), key);
         Some(decode(json).map(|command| handler(state.clone(), client, command)))
     }

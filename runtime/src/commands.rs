@@ -4,7 +4,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::extract::{FromRef, State};
-use serde::Serialize;
 
 use crate::contract::{Nothing, Realtime};
 use crate::error::{PublishError, Rejected};
@@ -23,7 +22,7 @@ use crate::position::Position;
 /// #     #[realtime(channel = "room:{room}")]
 /// #     Message { room: String, from: String, text: String },
 /// # }
-/// # #[derive(serde::Deserialize)]
+/// # #[derive(serde::Deserialize, schemars::JsonSchema)]
 /// # #[serde(tag = "type", rename_all = "snake_case")]
 /// # enum ChatCommand { Say { room: String, text: String } }
 /// # #[derive(Clone)]
@@ -84,12 +83,12 @@ pub(crate) type Handler<E, U, S> = Arc<dyn Fn(S, Client<E, U>, <E as Realtime>::
 /// A function that does what a command asks for: `async fn(Client<Event, User>, Command) -> Result<Reply, Rejected>`, with the
 /// application's [`State`] before it if it wants that.
 ///
-/// `Command` is the enum that the enum of events names by `commands = …`, `Reply` whatever serde writes; `()` is `null`. It is implemented
-/// for every function of that form; [`Endpoints::commands`](crate::Endpoints::commands) takes it.
+/// `Command` is the enum that the enum of events names by `commands = …`, `Reply` the type that it names by `reply = …`, and `()` where it
+/// names none. It is implemented for every function of that form; [`Endpoints::commands`](crate::Endpoints::commands) takes it.
 #[diagnostic::on_unimplemented(
     message = "this is not a function that can handle the commands of `{E}`",
     label = "not an `async fn(Client<Event, User>, Command) -> Result<Reply, Rejected>`",
-    note = "`Command` is what `{E}` names by `#[realtime(commands = …)]`, `User` is `{U}` as `authorize` has it, `Reply` is `Serialize`; a `State` of the application may come first, and the future is `Send`"
+    note = "`Command` is what `{E}` names by `#[realtime(commands = …)]`, `Reply` is what it names by `reply = …`, else `()`, `User` is `{U}` as `authorize` has it; a `State` of the application may come first, and the future is `Send`"
 )]
 pub trait Handle<E: Realtime, U, Arguments, S>: 'static {
     /// The same for whoever does not know its type.
@@ -99,36 +98,39 @@ pub trait Handle<E: Realtime, U, Arguments, S>: 'static {
 }
 
 #[diagnostic::do_not_recommend]
-impl<E, U, Command, S, F, Answer, Reply> Handle<E, U, (Client<E, U>, Command), S> for F
+impl<E, U, Command, S, F, Answer> Handle<E, U, (Client<E, U>, Command), S> for F
 where
     F: Fn(Client<E, U>, Command) -> Answer + Send + Sync + 'static,
-    Answer: Future<Output = Result<Reply, Rejected>> + Send + 'static,
-    Reply: Serialize,
+    Answer: Future<Output = Result<E::Reply, Rejected>> + Send + 'static,
     E: Realtime<Command = Command>,
 {
     #[allow(private_interfaces, reason = "only this crate calls it")]
     fn handler(self) -> Handler<E, U, S> {
-        Arc::new(move |_, client, command| reply(self(client, command)))
+        Arc::new(move |_, client, command| reply::<E>(self(client, command)))
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<E, U, Command, S, T, F, Answer, Reply> Handle<E, U, (State<T>, Client<E, U>, Command), S> for F
+impl<E, U, Command, S, T, F, Answer> Handle<E, U, (State<T>, Client<E, U>, Command), S> for F
 where
     F: Fn(State<T>, Client<E, U>, Command) -> Answer + Send + Sync + 'static,
-    Answer: Future<Output = Result<Reply, Rejected>> + Send + 'static,
-    Reply: Serialize,
+    Answer: Future<Output = Result<E::Reply, Rejected>> + Send + 'static,
     E: Realtime<Command = Command>,
     T: FromRef<S>,
 {
     #[allow(private_interfaces, reason = "only this crate calls it")]
     fn handler(self) -> Handler<E, U, S> {
-        Arc::new(move |state, client, command| reply(self(State(T::from_ref(&state)), client, command)))
+        Arc::new(move |state, client, command| reply::<E>(self(State(T::from_ref(&state)), client, command)))
     }
 }
 
-fn reply<Reply: Serialize>(answer: impl Future<Output = Result<Reply, Rejected>> + Send + 'static) -> Handling {
-    Box::pin(async { serde_json::to_vec(&answer.await?).map_err(Rejected::failure) })
+fn reply<E: Realtime>(answer: impl Future<Output = Result<E::Reply, Rejected>> + Send + 'static) -> Handling {
+    Box::pin(async {
+        let (reply, mut json) = (answer.await?, Vec::new());
+        let commands = E::CONTRACT.commands.expect("a command was read by it");
+        (commands.reply.encode)(&reply, &mut json).map_err(Rejected::failure)?;
+        Ok(json)
+    })
 }
 
 // Never applies: see `Authorize`.

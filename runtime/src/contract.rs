@@ -2,6 +2,7 @@
 //! Floor 0: facts, and the text form of a channel; no enum, hub or transport is known here.
 
 mod needs;
+mod template;
 mod variant;
 
 use std::fmt;
@@ -10,18 +11,17 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 
 use crate::error::{ChannelError, Misread};
 pub(crate) use needs::Nothing;
 pub use needs::{Decode, Describe, Encode, Key, Shown};
+use template::ENCODED;
+pub use template::{Named, Part, Template, print};
 pub use variant::Variant;
 
 /// The longest name a channel may have, in bytes.
 pub(crate) const CHANNEL_NAME_BYTES: usize = 255;
-
-/// What a parameter's value keeps as it is; all else is percent-encoded, so no value can imitate a literal's separator.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'~').remove(b'-');
 
 /// An enum whose values are the events of one hub. Derive it: `#[derive(Realtime)]`.
 #[diagnostic::on_unimplemented(
@@ -35,6 +35,9 @@ pub trait Realtime: Sized + Send + Sync + 'static {
 
     /// What clients may ask for, an enum named by `commands = …`; where none is named, a type without a value.
     type Command: Send + 'static;
+
+    /// What a command is answered, a type named by `reply = …`; where none is named, `()`, which is `null`.
+    type Reply: Send + 'static;
 
     /// The state of a channel, a type named by `state = …`; where none is named, a type without a value.
     type State: Send + 'static;
@@ -58,11 +61,22 @@ pub trait Channels: fmt::Display + FromStr<Err = ChannelError> + Clone + fmt::De
 #[doc(hidden)]
 pub type ReadCommand<C> = fn(&[u8]) -> Result<C, Misread>;
 
-/// How the state of a channel is written and described.
+/// How commands are read and described, and what they are answered.
 #[doc(hidden)]
-pub struct States<S> {
+pub struct Commands<C, R> {
+    /// Reads one from JSON, as serde does.
+    pub read: ReadCommand<C>,
+    /// Describes them, as schemars does.
+    pub schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
+    /// What each is answered.
+    pub reply: Sent<R>,
+}
+
+/// How what is sent beside events, a state or a reply, is written and described.
+#[doc(hidden)]
+pub struct Sent<T> {
     /// Writes it as JSON, as serde does.
-    pub encode: fn(&S, &mut Vec<u8>) -> serde_json::Result<()>,
+    pub encode: fn(&T, &mut Vec<u8>) -> serde_json::Result<()>,
     /// Describes it, as schemars does.
     pub schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
 }
@@ -78,10 +92,10 @@ pub struct Contract<E: Realtime> {
     pub keep: Option<Duration>,
     /// The variants, in the enum's order.
     pub variants: &'static [Variant],
-    /// Reads a command, as serde does, if the enum names an enum of commands.
-    pub commands: Option<ReadCommand<E::Command>>,
+    /// Reads, describes and answers commands, if the enum names an enum of them.
+    pub commands: Option<Commands<E::Command, E::Reply>>,
     /// Writes and describes a state, if the enum names its type.
-    pub states: Option<States<E::State>>,
+    pub states: Option<Sent<E::State>>,
     /// Writes an event as JSON, as serde does.
     pub encode: fn(&E, &mut Vec<u8>) -> serde_json::Result<()>,
     /// Describes the enum, as schemars does.
@@ -157,88 +171,6 @@ pub enum Audience {
     Only(Arc<str>),
 }
 
-/// A channel's template, `room:{room}`, in its parts.
-#[derive(Debug)]
-pub struct Template(#[doc(hidden)] pub &'static [Part]);
-
-/// One part of a [`Template`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[doc(hidden)]
-pub enum Part {
-    /// Text that stands as it is.
-    Literal(&'static str),
-    /// The value of the named field, percent-encoded.
-    Parameter(&'static str),
-}
-
-impl Template {
-    /// The name of the channel with these parameters.
-    ///
-    /// # Errors
-    /// [`ChannelError::Empty`] where a parameter prints nothing, [`ChannelError::Long`] above 255 bytes.
-    fn name(&self, parameters: &[&dyn fmt::Display]) -> Result<String, ChannelError> {
-        let mut name = String::new();
-        let mut values = parameters.iter();
-        for part in self.0 {
-            match part {
-                Part::Literal(text) => name.push_str(text),
-                Part::Parameter(parameter) => {
-                    let value = values.next().expect("the derive hands over one value per parameter").to_string();
-                    if value.is_empty() {
-                        return Err(ChannelError::Empty { parameter });
-                    }
-                    name.extend(utf8_percent_encode(&value, ENCODED));
-                }
-            }
-        }
-        if name.len() > CHANNEL_NAME_BYTES { Err(ChannelError::Long) } else { Ok(name) }
-    }
-
-    /// The decoded parameters, if `name` is one of this template's.
-    fn matches(&self, name: &str) -> Option<Result<Vec<String>, ChannelError>> {
-        let mut rest = name;
-        let mut values = Vec::new();
-        for part in self.0 {
-            match part {
-                Part::Literal(text) => rest = rest.strip_prefix(text)?,
-                Part::Parameter(_) => {
-                    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "._~-%".contains(c))).unwrap_or(rest.len());
-                    let (value, after) = rest.split_at(end);
-                    values.push(value);
-                    rest = after;
-                }
-            }
-        }
-        rest.is_empty().then(|| values.into_iter().zip(self.parameters()).map(|(value, parameter)| decode(value, parameter)).collect())
-    }
-
-    /// The names of its parameters.
-    pub fn parameters(&self) -> impl Iterator<Item = &'static str> {
-        self.0.iter().filter_map(|part| match part {
-            Part::Parameter(name) => Some(*name),
-            Part::Literal(_) => None,
-        })
-    }
-}
-
-impl fmt::Display for Template {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|part| match part {
-            Part::Literal(text) => f.write_str(text),
-            Part::Parameter(name) => write!(f, "{{{name}}}"),
-        })
-    }
-}
-
-/// One parameter's value from its encoded text: only the one canonical form is accepted.
-fn decode(encoded: &str, parameter: &'static str) -> Result<String, ChannelError> {
-    if encoded.is_empty() {
-        return Err(ChannelError::Empty { parameter });
-    }
-    let value = percent_decode_str(encoded).decode_utf8().map_err(|_| ChannelError::Malformed)?;
-    if utf8_percent_encode(&value, ENCODED).to_string() == encoded { Ok(value.into_owned()) } else { Err(ChannelError::Malformed) }
-}
-
 /// A type that may stand in a channel's template: it prints itself, and reads what it printed.
 ///
 /// Strings, integers, `bool`, `char`, uuids, and newtypes over them; implemented for whatever has the traits.
@@ -302,55 +234,6 @@ impl<T: fmt::Display + FromStr + Clone + fmt::Debug + Eq + Hash + Send + Sync + 
 
     fn hashed(&self, mut state: &mut dyn Hasher) {
         self.hash(&mut state);
-    }
-}
-
-/// Prints a channel's name: what `Display` of a channel enum does.
-///
-/// # Errors
-/// The formatter's own, or where the values make no name (an empty parameter, more than 255 bytes).
-#[doc(hidden)]
-pub fn print(template: &Template, parameters: &[&dyn fmt::Display], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    f.pad(&template.name(parameters).map_err(|_| fmt::Error)?)
-}
-
-/// A channel's name read: which template it is of, and its parameters.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Named {
-    /// The place of the template.
-    pub template: usize,
-    parameters: std::vec::IntoIter<String>,
-}
-
-impl Named {
-    /// Reads the name of one of `C`'s channels.
-    ///
-    /// # Errors
-    /// See [`ChannelError`].
-    pub fn of<C: Channels>(name: &str) -> Result<Self, ChannelError> {
-        Self::read(C::TEMPLATES, name)
-    }
-
-    /// Reads `name` by the first template that matches; the derive has made sure that there is only one.
-    ///
-    /// # Errors
-    /// See [`ChannelError`].
-    pub fn read(templates: &[Template], name: &str) -> Result<Self, ChannelError> {
-        if name.len() > CHANNEL_NAME_BYTES {
-            return Err(ChannelError::Long);
-        }
-        let (template, parameters) =
-            templates.iter().enumerate().find_map(|(at, template)| Some((at, template.matches(name)?))).ok_or(ChannelError::Unknown)?;
-        Ok(Self { template, parameters: parameters?.into_iter() })
-    }
-
-    /// The next parameter, as its type reads it.
-    ///
-    /// # Errors
-    /// [`ChannelError::Malformed`] where the type does not read it, or does not print it back the same.
-    pub fn parameter<T: Parameter>(&mut self) -> Result<T, ChannelError> {
-        T::read(self)
     }
 }
 

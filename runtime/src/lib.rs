@@ -7,6 +7,7 @@ mod channel;
 mod commands;
 mod connection;
 mod contract;
+mod documents;
 mod entry;
 mod error;
 mod forgotten;
@@ -38,6 +39,7 @@ mod websocket;
 pub use authorize::Authorize;
 pub use commands::{Client, Handle};
 pub use contract::{Channels, Key, Parameter, Realtime};
+pub use documents::Documents;
 pub use error::{BrokerError, ChannelError, Denied, PositionError, PublishError, Refusal, Rejected, SubscribeError};
 pub use hub::{Hub, HubBuilder, Subscription};
 pub use identity::{Anyone, Identity};
@@ -58,9 +60,10 @@ pub use triwire_macros::Realtime;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::contract::{
-        Channels, Contract, Decode, Describe, Encode, Key, Named, Parameter, Part, ReadCommand, Realtime, Route, Shown, States, Template,
-        Variant, print,
+        Channels, Commands, Contract, Decode, Describe, Encode, Key, Named, Parameter, Part, ReadCommand, Realtime, Route, Sent, Shown,
+        Template, Variant, print,
     };
+    pub use crate::documents::write_contract;
     pub use crate::error::{ChannelError, Misread};
 }
 

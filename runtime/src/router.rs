@@ -14,9 +14,9 @@ use crate::application::Application;
 use crate::authorize::Authorize;
 use crate::commands::Handle;
 use crate::contract::Realtime;
+use crate::documents::Answer;
 use crate::hub::Hub;
 use crate::identity::{Anyone, Identity};
-use crate::schema::Document;
 use crate::snapshot::Snapshot;
 #[cfg(feature = "tickets")]
 use crate::tickets::{Sealer, TicketSecret, Ticketed};
@@ -27,8 +27,8 @@ use crate::transport::problem::Problem;
 use crate::transport::{Call, Transport, command, ticket};
 
 impl<E: Realtime> Hub<E> {
-    /// The endpoints of this hub, to be nested in the application's router: `GET /sse`, `/ws`, `/poll` and
-    /// `/schema.json`, `POST /commands`.
+    /// The endpoints of this hub, to be nested in the application's router: `GET /sse`, `/ws` and `/poll`, `POST /commands`, and the
+    /// documents of [`Hub::contract`].
     ///
     /// ```no_run
     /// # use triwire::{Hub, Realtime};
@@ -162,14 +162,17 @@ impl<E: Realtime, S, U: Identity> Endpoints<E, S, U> {
             let ticket = async move |State(state): State<S>, request: Request| entrance.ticket(&state, request).await;
             router = router.route("/ticket", any(ticket));
         }
-        let document = Arc::new(Document::new(&Hub::<E>::schema()));
-        let node = Arc::clone(&entrance.application.hub.node);
-        let schema = async move |request: Request| match *request.method() {
-            Method::GET | Method::HEAD => document.answer(request.headers()),
-            _ => Problem::MethodNotAllowed { allow: "GET, HEAD" }.refuse(&node, "schema.json"),
-        };
+        for (name, document) in Hub::<E>::contract().files() {
+            let document = Arc::new(Answer::new(name, document));
+            let node = Arc::clone(&entrance.application.hub.node);
+            let answer = async move |request: Request| match *request.method() {
+                Method::GET | Method::HEAD => document.answer(request.headers()),
+                _ => Problem::MethodNotAllowed { allow: "GET, HEAD" }.refuse(&node, name),
+            };
+            router = router.route(&format!("/{name}"), any(answer));
+        }
         let nothing = async move |_: Uri| Problem::NotFound.refuse(&entrance.application.hub.node, "");
-        router = router.route("/schema.json", any(schema)).fallback(nothing);
+        router = router.fallback(nothing);
         if origins.is_empty() { router } else { router.layer(origins.cors()) }
     }
 }

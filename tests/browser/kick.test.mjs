@@ -86,7 +86,7 @@ for (const wire of ["sse", "ws", "poll"]) {
     await say("/kick Bob");
     await say("after");
     for (const pane of all) await pane.shows(["before", "after"]);
-    await chat.post("/notice", { text: "to everybody" });
+    await chat.post("/notice", "to everybody");
 
     if (wire === "poll") {
       const items = await until("Bob is refused", heard, (items) => items.some(({ refused }) => refused));

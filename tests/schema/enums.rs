@@ -80,3 +80,5 @@ pub(super) enum AdjacentEvent {
     #[realtime(channel = "places")]
     Opened,
 }
+
+triwire::contract!(InternalEvent, External, AdjacentEvent);

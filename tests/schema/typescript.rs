@@ -31,7 +31,7 @@ fn generate(schema: &Value) -> Option<String> {
 
 #[test]
 fn no_field_is_dropped_from_an_internally_tagged_enum() {
-    let Some(text) = generate(&Hub::<InternalEvent>::schema()) else { return };
+    let Some(text) = generate(&Hub::<InternalEvent>::contract().schema) else { return };
     for expected in [
         "export type InternalEvent = InternalEventSaidAloud | InternalEventTyping | InternalEventMoved | InternalEventOpened | InternalEventClosed;",
         "/** * Somebody said something. */",
@@ -49,7 +49,7 @@ fn no_field_is_dropped_from_an_internally_tagged_enum() {
 
 #[test]
 fn no_field_is_dropped_from_the_other_two_forms() {
-    let Some(text) = generate(&Hub::<External>::schema()) else { return };
+    let Some(text) = generate(&Hub::<External>::contract().schema) else { return };
     for expected in [
         "export type External = ExternalSaid | ExternalMoved |",
         "Said: { /** * From where. */ place: Place; room: string;",
@@ -59,7 +59,7 @@ fn no_field_is_dropped_from_the_other_two_forms() {
     ] {
         assert!(text.contains(expected), "{expected}\n\n{text}");
     }
-    let Some(text) = generate(&Hub::<AdjacentEvent>::schema()) else { return };
+    let Some(text) = generate(&Hub::<AdjacentEvent>::contract().schema) else { return };
     for expected in [
         r#"kind: "Said"; value: { place: Place; room: string;"#,
         r#"kind: "Moved"; value: Place;"#,

@@ -7,10 +7,10 @@ use super::source::{Source, hold, sources};
 /// What a block of Rust may say of itself; `ignore` is not among them.
 const FLAGS: [&str; 4] = ["rust", "no_run", "should_panic", "compile_fail"];
 
-/// What the benchmarks write is a part of a chapter, not one.
+/// What lies in a folder is a part of a chapter, not one: the benchmarks write it, and the contract's documents.
 fn is_chapter(source: &Source) -> bool {
-    let is_page = source.path.starts_with("book/src/") && source.is("md");
-    is_page && !source.path.ends_with("/SUMMARY.md") && !source.path.starts_with("book/src/performance/")
+    let name = source.path.strip_prefix("book/src/").filter(|_| source.is("md"));
+    name.is_some_and(|name| !name.contains('/') && name != "SUMMARY.md")
 }
 
 /// The opening fences, with what they say and where.

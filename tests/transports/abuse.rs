@@ -18,8 +18,8 @@ async fn anything(_: User, _: ChatChannel) -> Result<(), Denied> {
     Ok(())
 }
 
-async fn handle(_: Client<ChatEvent, User>, _: ChatCommand) -> Result<(), Rejected> {
-    Ok(())
+async fn handle(_: Client<ChatEvent, User>, _: ChatCommand) -> Result<Value, Rejected> {
+    Ok(Value::Null)
 }
 
 /// Puts every client where its `test-peer` says, behind a server that knows nothing of that where it says `unknown`.

@@ -6,7 +6,7 @@ use triwire::Realtime;
 
 /// What happens in a chat.
 #[derive(Debug, Clone, PartialEq, Realtime, Serialize, Deserialize, JsonSchema)]
-#[realtime(commands = ChatCommand)]
+#[realtime(commands = ChatCommand, reply = serde_json::Value)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum ChatEvent {
     /// Somebody said something.
@@ -30,7 +30,7 @@ pub(super) enum ChatEvent {
 }
 
 /// What a client may ask of a chat.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ChatCommand {
     /// Says something, and is told how many bytes that was.

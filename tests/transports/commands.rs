@@ -7,7 +7,6 @@ use std::time::Duration;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use hyper::Version;
-use serde::Serialize;
 use serde_json::{Value, json};
 use triwire::{Client, Denied, Hub, Identity, Item, Limits, Rejected, Since};
 
@@ -38,27 +37,21 @@ async fn anything(_: User, _: ChatChannel) -> Result<(), Denied> {
     Ok(())
 }
 
-#[derive(Serialize)]
-struct Said {
-    from: String,
-    bytes: usize,
-}
-
 /// How often a handler began.
 static HANDLED: AtomicUsize = AtomicUsize::new(0);
 
-async fn handle(client: Client<ChatEvent, User>, command: ChatCommand) -> Result<Said, Rejected> {
+async fn handle(client: Client<ChatEvent, User>, command: ChatCommand) -> Result<Value, Rejected> {
     HANDLED.fetch_add(1, SeqCst);
     match command {
         ChatCommand::Say { room, text } => {
             let bytes = text.len();
             client.publish(ChatEvent::Message { room, text }).await?;
-            Ok(Said { from: client.user().0.clone(), bytes })
+            Ok(json!({ "from": client.user().0, "bytes": bytes }))
         }
         ChatCommand::Wait { room, ms } => {
             tokio::time::sleep(Duration::from_millis(ms)).await;
             client.publish(ChatEvent::Message { room, text: format!("waited {ms}") }).await?;
-            Ok(Said { from: client.user().0.clone(), bytes: 0 })
+            Ok(json!({ "from": client.user().0, "bytes": 0 }))
         }
         ChatCommand::Forbidden => Err(Rejected::new("too_loud", "Quiet, please.")),
         ChatCommand::Panic => panic!("as the test asks"),
@@ -102,7 +95,7 @@ async fn a_command_is_answered_by_its_ref_and_what_it_led_to_names_it() {
     let mut inside = server.hub.subscribe([ChatChannel::room("tea")], Since::Earliest).expect("there is room");
     let Some(Item::Event { cause, .. }) = within(inside.next()).await else { panic!("an event") };
     assert_eq!(cause.as_deref(), Some("k \"1\""), "and inside the process");
-    let item = &Hub::<ChatEvent>::schema()["$defs"]["ChatItemMessage"];
+    let item = &Hub::<ChatEvent>::contract().schema["$defs"]["ChatItemMessage"];
     assert_eq!(item["properties"]["cause"]["type"], "string");
     assert!(!item["required"].as_array().expect("fields").contains(&"cause".into()), "most have none");
 }

@@ -19,6 +19,8 @@ const TABLE: &[(&str, &str, [u16; 7])] = &[
     ("POST", "/chat/ticket?x=y", [401, 403, 200, 401, 401, 401, 401]),
     // The contract is everybody's.
     ("GET", "/chat/schema.json?x=y", [200; 7]),
+    ("GET", "/chat/asyncapi.json?x=y", [200; 7]),
+    ("GET", "/chat/openapi.json?x=y", [200; 7]),
     ("GET", "/chat/nothing?x=y", [404; 7]),
     // Who asks for nothing that is there is told so before anybody is asked who it is.
     ("GET", "/chat/sse?channel=nothing", [404; 7]),
@@ -87,4 +89,28 @@ async fn a_ticket_is_given_to_the_pages_that_may_ask_for_one() {
     }
     let response = get(server.address, "/chat/ticket", &[("authorization", "Bearer alice")]).await;
     assert_eq!(response.headers()["allow"], "POST");
+}
+
+#[tokio::test]
+async fn the_contract_is_answered_as_the_hub_has_it_and_once_to_who_keeps_it() {
+    let server = server().await;
+    let documents = triwire::Hub::<super::chat::ChatEvent>::contract();
+    for (name, document, media) in [
+        ("schema", &documents.schema, "application/schema+json"),
+        ("asyncapi", &documents.asyncapi, "application/json"),
+        ("openapi", &documents.openapi, "application/json"),
+    ] {
+        let path = format!("/chat/{name}.json");
+        let response = get(server.address, &path, &[]).await;
+        assert_eq!((response.headers()["content-type"].as_bytes(), response.status().as_u16()), (media.as_bytes(), 200), "{name}");
+        let tag = response.headers()["etag"].to_str().expect("a text").to_owned();
+        assert_eq!(whole(response).await, document.to_string());
+        let again = get(server.address, &path, &[("if-none-match", &tag)]).await;
+        assert_eq!((again.status().as_u16(), whole(again).await.as_str()), (304, ""), "{name}");
+        assert_eq!(get(server.address, &path, &[("if-none-match", "\"another\"")]).await.status(), 200, "{name}");
+    }
+    for endpoint in documents.openapi["paths"].as_object().expect("paths").keys() {
+        let response = get(server.address, &format!("/chat{endpoint}"), &[("authorization", "Bearer alice")]).await;
+        assert_ne!(response.status(), 404, "{endpoint}");
+    }
 }

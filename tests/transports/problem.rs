@@ -123,7 +123,7 @@ async fn a_wrong_path_or_method_is_a_problem_that_names_the_right_one() {
         assert_eq!(json(response).await["code"], "not_found");
     }
     for version in [Version::HTTP_11, Version::HTTP_2] {
-        for endpoint in ["sse", "poll", "ws", "schema.json"] {
+        for endpoint in ["sse", "poll", "ws", "schema.json", "asyncapi.json", "openapi.json"] {
             for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
                 let path = format!("/chat/{endpoint}?channel=lobby");
                 let response = send(version, server.address, request(version, server.address, method, &path, &[])).await;

@@ -301,7 +301,7 @@ async fn a_state_that_cannot_be_had_ends_the_stream_and_nothing_else() {
 
 #[test]
 fn a_state_is_a_part_of_the_contract_and_no_heartbeat() {
-    let schema = triwire::Hub::<super::counts::CountEvent>::schema();
+    let schema = triwire::Hub::<super::counts::CountEvent>::contract().schema;
     let (snapshot, heartbeat) = (&schema["$defs"]["CountItemSnapshot"], &schema["$defs"]["CountItemHeartbeat"]);
     assert_eq!(snapshot["required"], json!(["channel", "snapshot", "position"]));
     assert_eq!(snapshot["properties"]["snapshot"], json!({ "$ref": "#/$defs/Count" }));

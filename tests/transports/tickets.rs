@@ -71,8 +71,8 @@ async fn invited(user: User, channel: ChatChannel) -> Result<(), Denied> {
 }
 
 /// Says who it is, and what rooms they have.
-async fn who(client: Client<ChatEvent, User>, _: ChatCommand) -> Result<String, Rejected> {
-    Ok(format!("{} {}", client.user().name, client.user().rooms.join("+")))
+async fn who(client: Client<ChatEvent, User>, _: ChatCommand) -> Result<serde_json::Value, Rejected> {
+    Ok(format!("{} {}", client.user().name, client.user().rooms.join("+")).into())
 }
 
 pub(super) const SECRET: [u8; 32] = [7; 32];

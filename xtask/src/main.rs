@@ -4,6 +4,7 @@
 mod autobahn;
 mod bench;
 mod book;
+mod contract;
 mod faults;
 mod fuzz;
 mod install;
@@ -20,6 +21,7 @@ const HELP: &str = "\
 cargo xtask test [STEP…]              everything that must hold, or only the named steps
 cargo xtask test --list               the steps
 cargo xtask book                      builds the book into book/out
+cargo xtask contract                  writes the documents of the chat into the book, once the reference parsers have found them valid
 cargo xtask faults [NAME…]            breaks a copy of the code on purpose, and expects the law to notice
 cargo xtask autobahn                  all of Autobahn's cases against the WebSocket codec; `test autobahn` leaves out the longest
 cargo xtask fuzz [--inputs N]         the WebSocket codec under mutated bytes, 10 million where N is not said
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         }
         ["test", steps @ ..] => test::run(steps),
         ["book"] => book::build(),
+        ["contract"] => contract::write(),
         ["faults", names @ ..] => faults::run(names),
         ["autobahn"] => autobahn::all(),
         ["fuzz"] => fuzz::run_it("10000000"),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::shell::{cargo, command, has, root, target};
 use crate::steps::{Step, Verdict};
-use crate::{autobahn, book, install, python, steps, tree};
+use crate::{autobahn, book, contract, install, python, steps, tree};
 
 const STEPS: &[Step] = &[
     Step { name: "install", promise: "the programs that the tests start are there", run: install::step },
@@ -16,6 +16,7 @@ const STEPS: &[Step] = &[
     Step { name: "doctest", promise: "the code in the README, the API and the book compiles and runs", run: doctest },
     Step { name: "doc", promise: "the API's pages build without a warning", run: doc },
     Step { name: "deps", promise: "the dependencies are those the book lists, with one syn", run: tree::step },
+    Step { name: "contract", promise: "the documents of the examples are valid by the reference parsers", run: contract::step },
     Step { name: "clients", promise: "clients in Python that others wrote are served", run: clients },
     Step { name: "autobahn", promise: "the WebSocket codec is what Autobahn's cases expect", run: autobahn::step },
     Step { name: "browser", promise: "the pages work in Chromium", run: browser },
@@ -75,7 +76,7 @@ fn loom() -> Result<Verdict, String> {
 }
 
 /// Installs what a folder's lock file says, and nothing newer.
-fn packages(folder: &Path) -> Result<(), String> {
+pub(crate) fn packages(folder: &Path) -> Result<(), String> {
     crate::shell::run(command("npm", &["ci", "--no-audit", "--no-fund"]).current_dir(folder))
 }
 

@@ -28,14 +28,19 @@ enum ChatEvent {
     #[realtime(channel = "lobby")]
     Notice { text: String },
 }
+triwire::contract!(ChatEvent);
 
 /// What the page asks for.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum ChatCommand {
+    /// Says something.
     Say { room: String, text: String },
+    /// Shows that something is being written.
     Typing { room: String },
+    /// Says so many things at once.
     Flood { room: String, count: u16 },
+    /// Puts somebody out of the room.
     Kick { room: String, name: String },
 }
 
@@ -80,11 +85,10 @@ async fn handle(client: Client<ChatEvent, Person>, command: ChatCommand) -> Resu
     Ok(client.publish(event).await.map(drop)?)
 }
 
-/// More than the history keeps, in a moment: who keeps reading has it all, and a wire that is cut meanwhile comes back to a gap.
+/// More than the history keeps, faster than anybody reads and no faster than a browser polls: who keeps reading has it all, and a wire that is cut meanwhile comes back to a gap.
 async fn flood(client: &Client<ChatEvent, Person>, room: String, from: String, count: u16) -> Result<(), Rejected> {
     for number in 1..=count {
         client.publish(ChatEvent::Message { room: room.clone(), from: from.clone(), text: format!("{number} of {count}") }).await?;
-        // Faster than anybody reads, and no faster than a browser polls.
         if number % 4 == 0 {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
@@ -100,17 +104,12 @@ struct Say {
     text: String,
 }
 
-#[derive(Deserialize)]
-struct Notice {
-    text: String,
-}
-
 async fn say(State(App { hub, .. }): State<App>, Json(Say { room, from, text }): Json<Say>) -> Result<StatusCode, Unpublished> {
     hub.publish(ChatEvent::Message { room, from, text }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn notice(State(App { hub, .. }): State<App>, Json(Notice { text }): Json<Notice>) -> Result<StatusCode, Unpublished> {
+async fn notice(State(App { hub, .. }): State<App>, Json(text): Json<String>) -> Result<StatusCode, Unpublished> {
     hub.publish(ChatEvent::Notice { text }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -32,12 +32,17 @@ enum BoardEvent {
     Pointer { board: String, by: String, x: f64, y: f64 },
 }
 
+triwire::contract!(BoardEvent);
+
 /// What the page asks for.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum BoardCommand {
+    /// Puts a note there, or elsewhere.
     Put { board: String, id: String, x: f64, y: f64, text: String },
+    /// Takes one off.
     Take { board: String, id: String },
+    /// Shows where one points.
     Point { board: String, x: f64, y: f64 },
 }
 
@@ -57,9 +62,12 @@ struct Board {
     notes: BTreeMap<String, Note>,
 }
 
-/// Each board, and the position of the newest event that is in it: they change together, under one lock.
+/// A board, and the position of the newest event that is in it.
+type Kept = (Board, Option<Position>);
+
+/// All boards. What of one is kept changes together, under one lock.
 #[derive(Clone, Default)]
-struct Boards(Arc<Mutex<HashMap<String, (Board, Option<Position>)>>>);
+struct Boards(Arc<Mutex<HashMap<String, Kept>>>);
 
 /// Whoever says their name may be here: yours would look at the board.
 async fn may_be_here(user: User, _: BoardChannel) -> Result<(), Denied> {
@@ -67,7 +75,7 @@ async fn may_be_here(user: User, _: BoardChannel) -> Result<(), Denied> {
 }
 
 /// The state of a board and what it is good for, so that an event is in it or comes after it, and never both.
-async fn board(State(Boards(boards)): State<Boards>, BoardChannel::Board { board }: BoardChannel) -> (Board, Option<Position>) {
+async fn board(State(Boards(boards)): State<Boards>, BoardChannel::Board { board }: BoardChannel) -> Kept {
     boards.lock().await.get(&board).cloned().unwrap_or_default()
 }
 

@@ -35,6 +35,7 @@ enum MetricsEvent {
         requests: u32,
     },
 }
+triwire::contract!(MetricsEvent);
 
 /// What is read of the machine; where it has no `/proc`, a wave stands in.
 #[derive(Default)]

@@ -35,6 +35,7 @@ enum AnswerEvent {
     #[realtime(channel = "answer:{id}", ends)]
     Complete { id: String, words: usize },
 }
+triwire::contract!(AnswerEvent);
 
 #[derive(Clone)]
 struct Model {

@@ -23,6 +23,7 @@ enum NotifyEvent {
     #[realtime(channel = "user:{user}")]
     Notice { user: Name, from: Name, text: String },
 }
+triwire::contract!(NotifyEvent);
 
 /// A user's name: 1 to 32 of a-z and 0-9.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]

@@ -33,6 +33,7 @@ enum JobEvent {
     #[realtime(channel = "job:{job}")]
     Done { job: String },
 }
+triwire::contract!(JobEvent);
 
 #[derive(Clone)]
 struct Works {

@@ -13,7 +13,6 @@ use axum::{Json, Router};
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use tokio::net::TcpListener;
 use tracing_subscriber::filter::LevelFilter;
 use triwire::{Denied, Hub, Identity, Realtime, TicketSecret};
@@ -28,6 +27,7 @@ enum TickEvent {
     #[realtime(channel = "ticks")]
     Tick { number: u64 },
 }
+triwire::contract!(TickEvent);
 
 /// A user by a login of theirs: signed in the cookie, sealed in a ticket.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -91,7 +91,8 @@ impl App {
         let user = User { sub, exp: now.as_secs() + self.life, outs };
         let Ok(login) = encode(&Header::default(), &user, &self.signs) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
         let cookie = format!("login={login}; Path=/; HttpOnly; SameSite=Lax");
-        ([(header::SET_COOKIE, cookie)], Json(json!({ "name": user.sub, "live": self.live, "seconds": self.life }))).into_response()
+        ([(header::SET_COOKIE, cookie)], Json(serde_json::json!({ "name": user.sub, "live": self.live, "seconds": self.life })))
+            .into_response()
     }
 
     /// The same at both hosts; tickets are given at the page's, where the cookie is. Who comes with one is as they were then: what may

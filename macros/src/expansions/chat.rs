@@ -30,10 +30,17 @@ const _: () = {
     }
     impl __triwire::Channels for ChatChannel {
         const TEMPLATES: &'static [__triwire::Template] = &[
-            __triwire::Template(
-                &[__triwire::Part::Literal("room:"), __triwire::Part::Parameter("room")],
-            ),
-            __triwire::Template(&[__triwire::Part::Literal("lobby")]),
+            __triwire::Template {
+                name: "room",
+                parts: &[
+                    __triwire::Part::Literal("room:"),
+                    __triwire::Part::Parameter("room"),
+                ],
+            },
+            __triwire::Template {
+                name: "lobby",
+                parts: &[__triwire::Part::Literal("lobby")],
+            },
         ];
     }
     impl ::core::fmt::Display for ChatChannel {
@@ -61,6 +68,7 @@ const _: () = {
     impl __triwire::Realtime for ChatEvent {
         type Channel = ChatChannel;
         type Command = ::core::convert::Infallible;
+        type Reply = ();
         type State = ::core::convert::Infallible;
         const CONTRACT: __triwire::Contract<ChatEvent> = __triwire::Contract {
             name: "ChatEvent",

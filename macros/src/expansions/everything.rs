@@ -46,22 +46,30 @@ const _: () = {
     }
     impl __triwire::Channels for Channels {
         const TEMPLATES: &'static [__triwire::Template] = &[
-            __triwire::Template(
-                &[
+            __triwire::Template {
+                name: "order",
+                parts: &[
                     __triwire::Part::Literal("order:"),
                     __triwire::Part::Parameter("order"),
                     __triwire::Part::Literal("/"),
                     __triwire::Part::Parameter("type"),
                 ],
-            ),
-            __triwire::Template(
-                &[
+            },
+            __triwire::Template {
+                name: "crate",
+                parts: &[
                     __triwire::Part::Literal("crate:"),
                     __triwire::Part::Parameter("number"),
                 ],
-            ),
-            __triwire::Template(&[__triwire::Part::Literal("lobby")]),
-            __triwire::Template(&[__triwire::Part::Literal("order-event")]),
+            },
+            __triwire::Template {
+                name: "lobby",
+                parts: &[__triwire::Part::Literal("lobby")],
+            },
+            __triwire::Template {
+                name: "order_event",
+                parts: &[__triwire::Part::Literal("order-event")],
+            },
         ];
     }
     impl ::core::clone::Clone for Channels {
@@ -189,6 +197,7 @@ const _: () = {
     impl __triwire::Realtime for r#OrderEvent {
         type Channel = Channels;
         type Command = orders::Command;
+        type Reply = orders::Taken;
         type State = orders::State;
         const CONTRACT: __triwire::Contract<r#OrderEvent> = __triwire::Contract {
             name: "OrderEvent",
@@ -204,10 +213,15 @@ const _: () = {
                 __triwire::Variant::new("newest", 2).latest(),
                 __triwire::Variant::new("delivered", 0).ends(),
             ],
-            commands: ::core::option::Option::Some(
-                <orders::Command as __triwire::Decode>::decode,
-            ),
-            states: ::core::option::Option::Some(__triwire::States {
+            commands: ::core::option::Option::Some(__triwire::Commands {
+                read: <orders::Command as __triwire::Decode>::decode,
+                schema: <orders::Command as __triwire::Describe>::describe,
+                reply: __triwire::Sent {
+                    encode: <orders::Taken as __triwire::Encode>::encode,
+                    schema: <orders::Taken as __triwire::Describe>::describe,
+                },
+            }),
+            states: ::core::option::Option::Some(__triwire::Sent {
                 encode: <orders::State as __triwire::Encode>::encode,
                 schema: <orders::State as __triwire::Describe>::describe,
             }),

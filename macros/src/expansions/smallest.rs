@@ -21,7 +21,10 @@ const _: () = {
     }
     impl __triwire::Channels for Channel {
         const TEMPLATES: &'static [__triwire::Template] = &[
-            __triwire::Template(&[__triwire::Part::Literal("event")]),
+            __triwire::Template {
+                name: "event",
+                parts: &[__triwire::Part::Literal("event")],
+            },
         ];
     }
     impl ::core::fmt::Display for Channel {
@@ -47,6 +50,7 @@ const _: () = {
     impl __triwire::Realtime for Event {
         type Channel = Channel;
         type Command = ::core::convert::Infallible;
+        type Reply = ();
         type State = ::core::convert::Infallible;
         const CONTRACT: __triwire::Contract<Event> = __triwire::Contract {
             name: "Event",

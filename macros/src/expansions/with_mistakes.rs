@@ -30,9 +30,13 @@ const _: () = {
     }
     impl __triwire::Channels for ChatChannel {
         const TEMPLATES: &'static [__triwire::Template] = &[
-            __triwire::Template(
-                &[__triwire::Part::Literal("room:"), __triwire::Part::Parameter("room")],
-            ),
+            __triwire::Template {
+                name: "room",
+                parts: &[
+                    __triwire::Part::Literal("room:"),
+                    __triwire::Part::Parameter("room"),
+                ],
+            },
         ];
     }
     impl ::core::fmt::Display for ChatChannel {
@@ -58,6 +62,7 @@ const _: () = {
     impl __triwire::Realtime for ChatEvent {
         type Channel = ChatChannel;
         type Command = ::core::convert::Infallible;
+        type Reply = ();
         type State = ::core::convert::Infallible;
         const CONTRACT: __triwire::Contract<Self> = __triwire::Contract {
             name: "ChatEvent",

@@ -4,10 +4,13 @@ use super::*;
 
 /// Templates as the derive lets them stand together: a parameter ends at a separator that no value can hold.
 const TEMPLATES: &[Template] = &[
-    Template(&[Part::Literal("lobby")]),
-    Template(&[Part::Literal("room:"), Part::Parameter("room")]),
-    Template(&[Part::Literal("user:"), Part::Parameter("user"), Part::Literal("/of:"), Part::Parameter("place")]),
-    Template(&[Part::Parameter("a"), Part::Literal(":x:"), Part::Parameter("b"), Part::Literal(":y")]),
+    Template { name: "lobby", parts: &[Part::Literal("lobby")] },
+    Template { name: "room", parts: &[Part::Literal("room:"), Part::Parameter("room")] },
+    Template {
+        name: "user_of",
+        parts: &[Part::Literal("user:"), Part::Parameter("user"), Part::Literal("/of:"), Part::Parameter("place")],
+    },
+    Template { name: "x_y", parts: &[Part::Parameter("a"), Part::Literal(":x:"), Part::Parameter("b"), Part::Literal(":y")] },
 ];
 
 fn read(name: &str) -> Result<(usize, Vec<String>), ChannelError> {

@@ -117,7 +117,7 @@ impl Node {
         let person = lock(&self.people).get(key).map(|(ByKey(person), ())| person.clone());
         let seats = person.map(|person| person.change()).unwrap_or_default();
         // Somebody who has just gone is put out, too.
-        let numbers: SmallVec<[usize; 2]> = seats.iter().map(|seat| seat.number()).collect();
+        let numbers: SmallVec<[usize; 2]> = seats.iter().map(Seat::number).collect();
         self.put_out_of(word, key, &numbers).await;
         for seats in seats.chunks(WAKE_BATCH) {
             seats.iter().for_each(|seat| seat.tell(word.clone()));

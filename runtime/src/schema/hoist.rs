@@ -2,62 +2,46 @@
 
 use serde_json::{Map, Value, json};
 
-/// The definitions of a document; a name that is taken gets a number.
-pub(super) struct Definitions(Map<String, Value>);
+use super::definitions::{Definitions, refer, refers_to};
 
-/// What became of the enum.
+/// What became of the enum: the names of its definitions.
 pub(super) struct Hoisted {
-    /// A reference to the whole.
-    pub(super) event: Value,
-    /// A reference to each variant, in the contract's order, and its name as a type; none where the schema has a form of its own.
-    pub(super) variants: Vec<(String, Value)>,
+    pub(super) whole: String,
+    /// Each variant's name on the wire, its name as a type, and its definition, in the contract's order; none where the schema has a form
+    /// of its own.
+    pub(super) variants: Vec<(String, String, String)>,
 }
 
-impl Definitions {
-    pub(super) fn new(definitions: Map<String, Value>) -> Self {
-        Self(definitions)
-    }
-
-    /// Adds one, and gives the reference to it.
-    pub(super) fn add(&mut self, name: &str, schema: Value) -> Value {
-        let taken = |name: &String| self.0.contains_key(name);
-        let names = std::iter::once(name.to_owned()).chain((2..).map(|number| format!("{name}{number}")));
-        let name = names.into_iter().find(|name| !taken(name)).unwrap_or_default();
-        let reference = refer(&name);
-        self.0.insert(name, schema);
-        reference
-    }
-
-    pub(super) fn finish(self) -> Map<String, Value> {
-        self.0
-    }
-}
-
-/// A reference to a definition.
-fn refer(name: &str) -> Value {
-    json!({ "$ref": format!("#/$defs/{name}") })
+/// The same, of an enum whose variants nobody named: its schema does.
+pub(super) fn hoist_unnamed(definitions: &mut Definitions, schema: Value, name: &str) -> Hoisted {
+    let whole = refers_to(&schema).and_then(|name| definitions.0.get(name)).unwrap_or(&schema);
+    let mut variants = names(whole);
+    // The schema's own order is another where a variant has a comment.
+    variants.sort_unstable();
+    let variants: Vec<&str> = variants.iter().map(String::as_str).collect();
+    hoist(definitions, schema, name, &variants)
 }
 
 /// Takes the enum's schema apart into one definition a variant, and puts it together again of references.
 pub(super) fn hoist(definitions: &mut Definitions, event: Value, name: &str, variants: &[&str]) -> Hoisted {
-    let key = event["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/")).map(str::to_owned);
+    let key = refers_to(&event).map(str::to_owned);
     let (key, mut schema) = match key.and_then(|key| definitions.0.remove(&key).map(|schema| (key, schema))) {
         Some(found) => found,
         None => (name.to_owned(), event),
     };
-    let Some((tag, parts)) = take_apart(&schema, variants) else {
+    let Some((tag, parts)) = take_apart(&schema, variants).filter(|_| !variants.is_empty()) else {
         definitions.0.insert(key.clone(), schema);
-        return Hoisted { event: refer(&key), variants: Vec::new() };
+        return Hoisted { whole: key, variants: Vec::new() };
     };
     // The place is held, so that no variant takes the enum's own name.
     definitions.0.insert(key.clone(), Value::Null);
     let mut hoisted = Vec::new();
     for (part, variant) in parts.into_iter().zip(variants) {
         let name = pascal(variant).unwrap_or_else(|| format!("Variant{}", hoisted.len() + 1));
-        let reference = definitions.add(&format!("{key}{name}"), part);
-        hoisted.push((name, reference));
+        let definition = definitions.add(&format!("{key}{name}"), part);
+        hoisted.push(((*variant).to_owned(), name, definition));
     }
-    let references: Vec<&Value> = hoisted.iter().map(|(_, reference)| reference).collect();
+    let references: Vec<Value> = hoisted.iter().map(|(_, _, definition)| refer(definition)).collect();
     let mut whole = json!({ "oneOf": references });
     if let Some(tag) = tag {
         let mapping: Map<String, Value> =
@@ -69,17 +53,37 @@ pub(super) fn hoist(definitions: &mut Definitions, event: Value, name: &str, var
             whole[field] = value.take();
         }
     }
-    let event = refer(&key);
-    definitions.0.insert(key, whole);
-    Hoisted { event, variants: hoisted }
+    definitions.0.insert(key.clone(), whole);
+    Hoisted { whole: key, variants: hoisted }
+}
+
+/// The parts of an enum's schema, one a variant.
+fn parts(schema: &Value) -> Vec<Value> {
+    match schema["oneOf"].as_array() {
+        Some(parts) => parts.iter().flat_map(split).collect(),
+        None => split(schema),
+    }
+}
+
+/// The names of the variants, in the schema's order; none where it is of another form than serde's enums.
+fn names(schema: &Value) -> Vec<String> {
+    let parts = parts(schema);
+    let all = |find: &dyn Fn(&Value) -> Option<String>| parts.iter().map(find).collect::<Option<Vec<_>>>();
+    let tags = parts.first().and_then(|part| part["properties"].as_object()).into_iter().flat_map(Map::keys);
+    let by_tag = tags.filter_map(|tag| all(&|part| part["properties"][tag]["const"].as_str().map(str::to_owned))).next();
+    let by_field = || {
+        all(&|part| match (part["const"].as_str(), part["required"].as_array().map(Vec::as_slice)) {
+            (Some(name), _) => Some(name.to_owned()),
+            (None, Some([Value::String(name)])) => Some(name.clone()),
+            _ => None,
+        })
+    };
+    by_tag.or_else(by_field).unwrap_or_default()
 }
 
 /// The schema of each variant, in their order, and the field that tells them apart; none where they are not all found.
 fn take_apart(schema: &Value, variants: &[&str]) -> Option<(Option<String>, Vec<Value>)> {
-    let parts: Vec<Value> = match schema["oneOf"].as_array() {
-        Some(parts) => parts.iter().flat_map(split).collect(),
-        None => split(schema),
-    };
+    let parts = parts(schema);
     let tags = parts.first()?["properties"].as_object().into_iter().flat_map(Map::keys);
     let in_order = |find: &dyn Fn(&Value, &str) -> bool| -> Option<Vec<Value>> {
         let found = variants.iter().map(|name| parts.iter().find(|part| find(part, name)).cloned());
@@ -96,7 +100,7 @@ fn take_apart(schema: &Value, variants: &[&str]) -> Option<(Option<String>, Vec<
 }
 
 /// Unit variants without a comment share one `enum`; each becomes a constant.
-fn split(part: &Value) -> Vec<Value> {
+pub(super) fn split(part: &Value) -> Vec<Value> {
     match part["enum"].as_array() {
         Some(names) => names.iter().map(|name| json!({ "type": "string", "const": name })).collect(),
         None => vec![part.clone()],

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use axum::http::{HeaderValue, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use thiserror::Error;
 
@@ -46,7 +47,9 @@ pub(crate) enum Problem {
         "this origin may not open a WebSocket here: serve the page from the same host, let the proxy pass `Host` on, or name the origin in `allow_origins`"
     )]
     OriginRefused,
-    #[error("there is nothing here: the endpoints are `/sse`, `/ws`, `/poll`, `/commands` and `/schema.json`")]
+    #[error(
+        "there is nothing here: the endpoints are `/sse`, `/ws`, `/poll`, `/commands`, `/schema.json`, `/asyncapi.json` and `/openapi.json`"
+    )]
     NotFound,
     #[error("this endpoint takes {allow}")]
     MethodNotAllowed { allow: &'static str },
@@ -90,16 +93,22 @@ pub(crate) enum Problem {
     TooLarge { limit: usize },
 }
 
-/// The object on the wire. `type` is left at its default; the status gives the title, as RFC 9457 has it then.
-#[derive(Serialize)]
+/// Why a request was refused: RFC 9457.
+// `type` is left at its default; the status gives the title, as RFC 9457 has it then.
+#[derive(Serialize, JsonSchema)]
 struct Body<'a> {
     r#type: &'static str,
+    /// Why: stable, one of those that the protocol lists.
     code: &'static str,
+    /// That of the response.
     status: u16,
     title: &'static str,
+    /// For people; it may change.
     detail: String,
+    /// The limit that is the reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<usize>,
+    /// When to come back, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_ms: Option<u64>,
     /// Where in a command the mistake is.
@@ -108,6 +117,11 @@ struct Body<'a> {
     /// The application's own reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+}
+
+/// The schema of the object on the wire.
+pub(crate) fn schema(generator: &mut SchemaGenerator) -> Schema {
+    Body::json_schema(generator)
 }
 
 impl Problem {

@@ -11,12 +11,12 @@ enum ChatEvent {
     Said { room: String },
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 enum ChatCommand {
     Say { room: String },
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 enum BoardCommand {
     Wipe,
 }

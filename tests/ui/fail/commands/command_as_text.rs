@@ -11,7 +11,7 @@ enum ChatEvent {
     Said { room: String },
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 enum ChatCommand {
     Say { room: String },
 }

@@ -11,6 +11,7 @@ enum ChatEvent {
     Said { room: String },
 }
 
+#[derive(JsonSchema)]
 enum ChatCommand {
     Say { room: String },
 }

@@ -5,17 +5,18 @@ use serde::{Deserialize, Serialize};
 use triwire::{Client, Hub, Realtime, Rejected};
 
 #[derive(Realtime, Serialize, JsonSchema)]
-#[realtime(commands = ChatCommand)]
+#[realtime(commands = ChatCommand, reply = Reply)]
 enum ChatEvent {
     #[realtime(channel = "room:{room}")]
     Said { room: String },
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 enum ChatCommand {
     Say { room: String },
 }
 
+#[derive(JsonSchema)]
 struct Reply;
 
 async fn handle(_: Client<ChatEvent>, _: ChatCommand) -> Result<Reply, Rejected> {

@@ -1,20 +1,20 @@
-//! With a state, without; with a reply, without; closures; a path; a user.
+//! With a state, without; closures; a path; a user.
 
 use axum::Router;
 use axum::extract::{FromRef, FromRequestParts, State};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use triwire::{Client, Denied, Hub, Identity, Realtime, Rejected};
 
 mod asked {
-    #[derive(serde::Deserialize)]
+    #[derive(serde::Deserialize, schemars::JsonSchema)]
     pub enum ChatCommand {
         Say { room: String },
     }
 }
 
 #[derive(Realtime, Serialize, JsonSchema)]
-#[realtime(commands = asked::ChatCommand, history = 16)]
+#[realtime(commands = asked::ChatCommand, reply = Reply, history = 16)]
 enum ChatEvent {
     #[realtime(channel = "room:{room}")]
     Said { room: String },
@@ -51,7 +51,7 @@ impl FromRef<App> for Database {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, JsonSchema)]
 struct Reply {
     position: String,
 }
@@ -60,10 +60,10 @@ async fn may(_: User, _: ChatChannel) -> Result<(), Denied> {
     Ok(())
 }
 
-async fn bare(client: Client<ChatEvent>, command: asked::ChatCommand) -> Result<(), Rejected> {
+async fn bare(client: Client<ChatEvent>, command: asked::ChatCommand) -> Result<Reply, Rejected> {
     let asked::ChatCommand::Say { room } = command;
-    client.publish(ChatEvent::Said { room }).await?;
-    Ok(())
+    let position = client.publish(ChatEvent::Said { room }).await?.map_or_else(String::new, |position| position.to_string());
+    Ok(Reply { position })
 }
 
 async fn full(State(Database): State<Database>, client: Client<ChatEvent, User>, _: asked::ChatCommand) -> Result<Reply, Rejected> {
@@ -75,7 +75,7 @@ async fn full(State(Database): State<Database>, client: Client<ChatEvent, User>,
 
 fn main() {
     let hub = Hub::<ChatEvent>::new();
-    let closure = async |_: Client<ChatEvent, User>, _: asked::ChatCommand| Err::<(), _>(Rejected::new("no", "No."));
+    let closure = async |_: Client<ChatEvent, User>, _: asked::ChatCommand| Err::<Reply, _>(Rejected::new("no", "No."));
     let _: Router = Router::new()
         .nest("/a", hub.endpoints().authorize(may).commands(full).into_router())
         .with_state(App { database: Database })

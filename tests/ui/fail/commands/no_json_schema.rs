@@ -1,0 +1,26 @@
+//! Commands that cannot be described.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use triwire::{Client, Hub, Realtime, Rejected};
+
+#[derive(Realtime, Serialize, JsonSchema)]
+#[realtime(commands = ChatCommand)]
+enum ChatEvent {
+    #[realtime(channel = "room:{room}")]
+    Said { room: String },
+}
+
+#[derive(Deserialize)]
+enum ChatCommand {
+    Say { room: String },
+}
+
+async fn handle(_: Client<ChatEvent>, _: ChatCommand) -> Result<(), Rejected> {
+    Ok(())
+}
+
+fn main() {
+    let hub = Hub::<ChatEvent>::new();
+    let _: axum::Router = hub.endpoints().commands(handle).into_router();
+}
