@@ -10,8 +10,9 @@ use axum::extract::FromRequestParts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
-use triwire::{Endpoints, Hub, Identity, Limits, Position, Realtime};
+use triwire::{Endpoints, Given, Hub, Identity, Limits, Position, Realtime};
 
+use super::client::within;
 use super::server::serve;
 
 /// What happens to a counter.
@@ -75,14 +76,26 @@ impl Counts {
 
     /// Serves, and says what its state is good for.
     pub(super) async fn exact(&self) -> SocketAddr {
+        self.gives(|counts, channel| async move { counts.state(channel).await }).await
+    }
+
+    /// Serves what this makes of the counts.
+    pub(super) async fn gives<Answer>(&self, give: impl Fn(Self, CountChannel) -> Answer + Clone + Send + Sync + 'static) -> SocketAddr
+    where
+        Answer: Future<Output: Given<Count>> + Send + 'static,
+    {
         let counts = self.clone();
-        self.listen(move |endpoints| {
-            endpoints.snapshot(move |channel: CountChannel| {
-                let counts = counts.clone();
-                async move { counts.state(channel).await }
-            })
+        self.listen(move |endpoints| endpoints.snapshot(move |channel: CountChannel| give(counts.clone(), channel))).await
+    }
+
+    /// Until it was asked for so many states.
+    pub(super) async fn asked_for(&self, states: usize) {
+        within(async {
+            while self.asked.load(Relaxed) < states {
+                tokio::task::yield_now().await;
+            }
         })
-        .await
+        .await;
     }
 
     pub(super) async fn listen<U>(&self, with: impl FnOnce(Endpoints<CountEvent>) -> Endpoints<CountEvent, (), U>) -> SocketAddr

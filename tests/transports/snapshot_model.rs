@@ -12,7 +12,7 @@ use serde_json::Value;
 use triwire::{Limits, Position};
 
 use super::client::{Sse, Ws, poll};
-use super::counts::{Count, CountChannel, Counts};
+use super::counts::Counts;
 use super::server::quick;
 
 const CLIENTS: u64 = 60;
@@ -171,18 +171,11 @@ async fn snapshots_and_items_are_the_server_s_state_exactly_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn snapshots_and_items_are_the_server_s_state_without_a_position_of_its_own() {
     let counts = Counts::new(limits());
-    let given = counts.clone();
-    let address = counts
-        .listen(move |endpoints| {
-            endpoints.snapshot(move |channel: CountChannel| {
-                let counts = given.clone();
-                async move {
-                    let (Count { total, whose }, _) = counts.state(channel).await;
-                    tokio::task::yield_now().await;
-                    Count { total, whose }
-                }
-            })
-        })
-        .await;
+    let given = |counts: Counts, channel| async move {
+        let (state, _) = counts.state(channel).await;
+        tokio::task::yield_now().await;
+        state
+    };
+    let address = counts.gives(given).await;
     model(counts, address, false).await;
 }
