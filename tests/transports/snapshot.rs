@@ -134,6 +134,26 @@ async fn a_gap_is_followed_by_the_state_and_no_position_passes_it_before() {
 }
 
 #[tokio::test]
+async fn between_a_reset_and_its_state_no_answer_and_no_heartbeat_has_a_position_that_passes_the_reset() {
+    let counts = Counts::new(Limits { ws_ping: Duration::from_millis(50), ..Limits::default() });
+    let (open, gate) = watch::channel(false);
+    let address = counts.gives(move |counts, channel| once_open(gate.clone(), counts, channel)).await;
+    let newest = counts.add("a", 1).await;
+    let mut ws = Ws::open(address, "channel=count:a&channel=count:b&snapshot=1&since=zzz-5").await;
+    assert_eq!(ws.json().await["position"], "zzz-5");
+    for _ in ["a", "b"] {
+        assert_eq!(ws.json().await["gap"]["reason"], "reset");
+    }
+    counts.asked_for(2).await;
+    ws.send(r#"{"unsubscribe":"count:b","ref":1}"#).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    open.send_replace(true);
+    assert_eq!(ws.json().await, state("a", 1, newest));
+    assert_eq!(ws.json().await, json!({ "position": newest.to_string() }));
+    assert_eq!(ws.json().await, json!({ "ref": 1, "ok": { "position": newest.to_string() } }));
+}
+
+#[tokio::test]
 async fn a_state_that_is_behind_what_the_client_had_is_asked_for_again() {
     let counts = Counts::new(Limits { history: 4, ..Limits::default() });
     let stale = Arc::new(Mutex::new(None));
