@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use hyper::Version;
 use serde::Serialize;
 use serde_json::{Value, json};
 use triwire::{Client, Denied, Hub, Identity, Item, Limits, Rejected, Since};
 
 use super::chat::{ChatChannel, ChatCommand, ChatEvent};
-use super::client::{Sse, Ws, json, poll, post, request, send, whole, within};
+use super::client::{Sse, Ws, json, poll, post, whole, within};
 use super::server::Server;
 
 /// Who says `user=NAME`.
@@ -217,38 +216,6 @@ async fn a_command_goes_on_without_its_client_and_its_retry_hears_of_it() {
     assert_eq!(json(response).await["from"], "alice");
     let (_, items) = poll(server.address, "channel=room:alone&since=earliest&user=alice").await;
     assert_eq!(items.len(), 1);
-}
-
-#[tokio::test]
-async fn only_pages_that_may_and_only_json_may_send_commands() {
-    let server =
-        Server::with(Limits::default(), |endpoints| endpoints.authorize(anything).commands(handle).allow_origins(["https://good.example"]))
-            .await;
-    let own = format!("http://{}", server.address);
-    for (headers, status) in [
-        (&[][..], 200),
-        (&[("origin", own.as_str())], 200),
-        (&[("origin", "https://good.example")], 200),
-        (&[("origin", "https://good.example.evil.example")], 403),
-        (&[("origin", "null")], 403),
-        (&[("cookie", "user=alice")], 403),
-        (&[("cookie", "user=alice"), ("sec-fetch-site", "same-origin")], 200),
-        (&[("sec-fetch-site", "cross-site")], 403),
-    ] {
-        let response = post(server.address, "user=alice", headers, say("a", "b").to_string()).await;
-        assert_eq!(response.status(), status, "{headers:?}");
-    }
-    for kind in ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=a"] {
-        let request = request(Version::HTTP_11, server.address, "POST", "/chat/commands?user=alice", &[("content-type", kind)]);
-        let response = send(Version::HTTP_11, server.address, request.map(|_| say("a", "b").to_string().into())).await;
-        assert_eq!(response.status(), 415, "{kind}");
-    }
-    let response = post(server.address, "", &[], say("a", "b").to_string()).await;
-    assert_eq!(response.status(), 401);
-    let request = request(Version::HTTP_11, server.address, "GET", "/chat/commands?user=alice", &[]);
-    let response = send(Version::HTTP_11, server.address, request).await;
-    assert_eq!(response.status(), 405);
-    assert_eq!(response.headers()["allow"], "POST");
 }
 
 #[tokio::test]

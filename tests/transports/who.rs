@@ -112,28 +112,6 @@ async fn the_application_is_asked_again_at_every_resume_poll_and_subscribe() {
     assert_eq!(ws.json().await["ref"], 2, "a channel that is denied is left");
 }
 
-#[tokio::test]
-async fn an_upgrade_comes_from_a_page_of_the_same_host_or_of_an_allowed_origin_or_from_no_browser() {
-    let server = Server::with(Limits::default(), |endpoints| endpoints.allow_origins(["https://app.example"])).await;
-    let own = format!("http://{}", server.address);
-    for (headers, passes) in [
-        (vec![], true),
-        (vec![("origin", own.as_str())], true),
-        (vec![("origin", "https://app.example")], true),
-        (vec![("origin", "https://evil.example")], false),
-        (vec![("origin", "http://app.example")], false),
-        (vec![("origin", "null")], false),
-        (vec![("sec-fetch-site", "same-origin")], true),
-        (vec![("sec-fetch-site", "cross-site")], false),
-    ] {
-        let response = get(server.address, "/chat/ws", &[&UPGRADE[..], &headers].concat()).await;
-        assert_eq!(response.status(), if passes { 101 } else { 403 }, "{headers:?}");
-        if !passes {
-            assert!(whole(response).await.contains(r#""code":"origin_refused""#));
-        }
-    }
-}
-
 async fn options(server: &Server, origin: &str) -> axum::http::Response<hyper::body::Incoming> {
     let headers = [("origin", origin), ("access-control-request-method", "GET"), ("access-control-request-headers", "last-event-id")];
     let request = request(Version::HTTP_11, server.address, "OPTIONS", "/chat/sse?channel=lobby", &headers);
