@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use futures_util::future::join_all;
 use serde::Serialize;
 use serde_json::{Value, json};
 use triwire::{Client, Denied, Hub, Identity, Item, Limits, Rejected, Since};
@@ -229,42 +230,48 @@ async fn a_hub_without_a_handler_takes_no_commands() {
     assert_eq!(ws.json().await["error"]["code"], "command_unsupported");
 }
 
+/// The number of an effect, which no other has: an answer that is the same is of the same.
+async fn counted(client: Client<ChatEvent, User>, command: ChatCommand) -> Result<usize, Rejected> {
+    static EFFECTS: AtomicUsize = AtomicUsize::new(0);
+    let ChatCommand::Say { room, text } = command else { return Err(Rejected::new("odd", "Say something.")) };
+    let number = EFFECTS.fetch_add(1, SeqCst);
+    client.publish(ChatEvent::Message { room, text }).await?;
+    Ok(number)
+}
+
 /// A thousand commands, each sent three times over connections that are killed: each takes effect once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_storm_of_retries_takes_effect_once_each() {
     let limits = Limits { history: 2_000, ..Limits::default() };
-    let server = server(limits).await;
+    let server = Server::with(limits, |endpoints| endpoints.authorize(anything).commands(counted)).await;
     let address = server.address;
-    let clients: Vec<_> = (0..20)
-        .map(|client| {
-            tokio::spawn(async move {
-                let query = format!("user=storm-{client}");
-                let mut answers = Vec::new();
-                for at in 0..50 {
-                    let text = format!("{client}.{at}");
-                    let key = format!("key-{at}");
-                    let ask = json!({ "command": say("storm", &text), "key": key, "ref": at }).to_string();
-                    // Killed before, or after, it was read; then again; the third time it is answered.
-                    let mut ws = Ws::open(address, &query).await;
-                    ws.send(ask.clone()).await;
-                    if at % 3 == 0 {
-                        ws.json().await;
-                    }
-                    drop(ws);
-                    let mut ws = Ws::open(address, &query).await;
-                    ws.send(ask).await;
-                    let second = ws.json().await["ok"].clone();
-                    let third = post(address, &query, &[("idempotency-key", &key)], say("storm", &text).to_string()).await;
-                    assert_eq!(json(third).await, second);
-                    answers.push(second);
-                }
-                answers.len()
-            })
+    let clients = (0..20).map(|client| {
+        tokio::spawn(async move {
+            let query = format!("user=storm-{client}");
+            let mut answers = Vec::new();
+            for at in 0..50 {
+                let command = say("storm", &format!("{client}.{at}"));
+                let key = format!("key-{at}");
+                let ask = json!({ "command": command, "key": key, "ref": at }).to_string();
+                // Killed before it was read, or when it is answered, or in between; then again; then in another way.
+                let mut ws = Ws::open(address, &query).await;
+                ws.send(ask.clone()).await;
+                let first = if at % 3 == 0 { Some(ws.json().await["ok"].clone()) } else { None };
+                drop(ws);
+                let mut ws = Ws::open(address, &query).await;
+                ws.send(ask).await;
+                let second = ws.json().await["ok"].clone();
+                drop(ws);
+                let third = json(post(address, &query, &[("idempotency-key", &key)], command.to_string()).await).await;
+                assert!(first.is_none_or(|first| first == second) && second == third, "{client}.{at}");
+                answers.push(third.as_u64().expect("a number"));
+            }
+            answers
         })
-        .collect();
-    for client in clients {
-        assert_eq!(client.await.expect("no panic"), 50);
-    }
+    });
+    let mut answers: Vec<u64> = join_all(clients).await.into_iter().flat_map(|answers| answers.expect("no panic")).collect();
+    answers.sort_unstable();
+    assert_eq!(answers, (0..1_000).collect::<Vec<_>>(), "as many effects as commands, and to each its own");
     let (mut texts, mut since) = (Vec::new(), "earliest".to_owned());
     while texts.len() < 1_000 {
         let (position, items) = poll(address, &format!("channel=room:storm&since={since}&user=reader&wait=0")).await;
