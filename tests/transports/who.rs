@@ -9,12 +9,11 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use hyper::Version;
-use tokio::net::TcpListener;
 use triwire::{Denied, Hub, Identity, Limits};
 
 use super::chat::{ChatChannel, ChatEvent};
 use super::client::{Sse, Ws, get, poll, request, send, whole};
-use super::server::{Server, serve};
+use super::server::{Server, listen};
 
 /// Who has a ticket `ticket=NAME`; the state says whose are taken.
 #[derive(Clone)]
@@ -56,10 +55,7 @@ async fn guarded() -> Server {
     let hub = Hub::<ChatEvent>::new();
     let endpoints = hub.endpoints().authorize(own_room).into_router();
     let app = Router::new().nest("/chat", endpoints).with_state(State { banned: "mallory" });
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    tokio::spawn(serve(listener, app, std::future::pending()));
-    Server { hub, address }
+    Server { hub, address: listen(app).await }
 }
 
 const UPGRADE: [(&str, &str); 4] = [
