@@ -9,11 +9,10 @@ use axum::Router;
 use axum::extract::FromRequestParts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpListener;
 use triwire::{Endpoints, Given, Hub, Identity, Limits, Position, Realtime};
 
 use super::client::within;
-use super::server::serve;
+use super::server::listen;
 
 /// What happens to a counter.
 #[derive(Debug, Clone, PartialEq, Realtime, Serialize, Deserialize, JsonSchema)]
@@ -48,15 +47,6 @@ pub(super) struct Counts {
 impl Counts {
     pub(super) fn new(limits: Limits) -> Self {
         Self { hub: Hub::builder().limits(limits).build(), totals: Arc::default(), asked: Arc::default() }
-    }
-
-    /// One more, whose number is in the event: a hole would be seen.
-    pub(super) async fn next(&self, name: &str) -> Position {
-        let mut totals = self.totals.lock().await;
-        let (total, position) = totals.entry(name.to_owned()).or_default();
-        *total += 1;
-        *position = self.hub.publish(CountEvent::Added { name: name.to_owned(), by: *total }).await.expect("published");
-        position.expect("with a position")
     }
 
     pub(super) async fn add(&self, name: &str, by: u64) -> Position {
@@ -102,10 +92,6 @@ impl Counts {
     where
         U: Identity + FromRequestParts<()>,
     {
-        let app = Router::new().nest("/chat", with(self.hub.endpoints()).into_router());
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        tokio::spawn(serve(listener, app, std::future::pending()));
-        address
+        listen(Router::new().nest("/chat", with(self.hub.endpoints()).into_router())).await
     }
 }
