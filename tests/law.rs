@@ -118,7 +118,7 @@ impl<S: Sync> FromRequestParts<S> for Member {
         let side = parts.uri.query().unwrap_or_default().split('&').find_map(|field| field.strip_prefix("side="));
         let side = side.and_then(|side| side.parse().ok()).expect("a reader says what it is");
         let request = REQUESTS.fetch_add(1, Relaxed);
-        Ok(Self { side, key: if request % 2 == 0 { format!("{side}") } else { format!("{side} of {request}") } })
+        Ok(Self { side, key: if request.is_multiple_of(2) { format!("{side}") } else { format!("{side} of {request}") } })
     }
 }
 

@@ -167,15 +167,18 @@ impl Speaker {
 
 /// One connection of a user in the room and in the lobby.
 enum Connected {
-    Ws(Ws),
+    Ws(Box<Ws>),
     Sse(Sse),
 }
 
 impl Connected {
     async fn open(address: SocketAddr, number: usize, user: &str) -> Self {
         let query = format!("channel=room:full&channel=lobby&user={user}");
-        let mut connected =
-            if number % 2 == 0 { Self::Ws(Ws::open(address, &query).await) } else { Self::Sse(Sse::open(address, &query).await) };
+        let mut connected = if number.is_multiple_of(2) {
+            Self::Ws(Ws::open(address, &query).await.into())
+        } else {
+            Self::Sse(Sse::open(address, &query).await)
+        };
         connected.item().await;
         connected
     }

@@ -233,7 +233,7 @@ async fn model(exact: bool) {
             let tables = if number % 3 == 0 { TABLES.to_vec() } else { vec![TABLES[(number % 2) as usize]] };
             let (known, dice) = (BTreeMap::new(), Rng::with_seed(number));
             let mut client = Client { address, user: number % USERS, exact, tables, known, since: None, dice, gaps };
-            while !last.get().is_some_and(|last| client.since.is_some_and(|since| since.offset >= last.offset)) {
+            while last.get().is_none_or(|last| client.since.is_none_or(|since| since.offset < last.offset)) {
                 client.part().await;
                 if client.dice.bool() {
                     tokio::time::sleep(Duration::from_millis(client.dice.u64(..150))).await;
