@@ -1,28 +1,29 @@
 //! The law over real sockets: random transports, cuts, sets and pauses, and nothing is lost, doubled or out of order unsaid.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+use tokio::sync::{RwLock, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use triwire::{Denied, Hub, Identity, Limits, Realtime};
+use triwire::{Denied, Hub, Identity, Limits, Position, Realtime};
 use triwire_tests::client::{Failure, PATIENCE};
-use triwire_tests::law::{Place, Truth};
-use triwire_tests::reader::{Reader, Seen, Shared};
+use triwire_tests::law::{Noted, Place, Truth};
+use triwire_tests::reader::{Reader, SIDES, Seen, Shared};
 use triwire_tests::server::{By, Server};
 
 /// What is published.
 #[derive(Realtime, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
-#[realtime(history = 32)]
+#[realtime(history = 32, state = Standing)]
 enum LawEvent {
     #[realtime(channel = "{room}")]
     Said { room: String, number: u64, text: String },
@@ -30,6 +31,42 @@ enum LawEvent {
     Moved { room: String, piece: u8, number: u64, text: String },
     #[realtime(channel = "{room}", volatile)]
     Seen { room: String },
+    #[realtime(channel = "hall:{hall}")]
+    Told { hall: u8, number: u64, text: String },
+    #[realtime(channel = "hall:{hall}", audience = "{to}")]
+    Whispered { hall: u8, to: u8, number: u64, text: String },
+    #[realtime(channel = "hall:{hall}", audience = "{to}", latest, key = piece)]
+    Shown { hall: u8, to: u8, piece: u8, number: u64, text: String },
+}
+
+/// Of what was published on a channel and one may see: how many, and their numbers in all.
+#[derive(Debug, Clone, Copy, Default, Serialize, schemars::JsonSchema)]
+struct Standing {
+    count: u64,
+    sum: u64,
+}
+
+/// A channel, as the application has it: for each kind of reader, and the newest of it.
+#[derive(Default)]
+struct Book {
+    standings: [Standing; SIDES as usize],
+    newest: Option<Position>,
+}
+
+/// Who publishes shares a channel's lock, and who takes its state has it alone: so no event is between the hub and the book.
+type Books = Arc<HashMap<String, RwLock<Mutex<Book>>>>;
+
+impl Book {
+    fn enter(&mut self, event: Noted, position: Position) {
+        for (side, standing) in (0..).zip(&mut self.standings) {
+            if event.to.is_none_or(|to| to == side) {
+                standing.count += 1;
+                standing.sum += event.number;
+            }
+        }
+        // Those who share the lock come here in any order.
+        self.newest = self.newest.filter(|newest| newest.offset > position.offset).or(Some(position));
+    }
 }
 
 /// What a channel keeps: the enum says so.
@@ -44,7 +81,7 @@ const ROUNDS: usize = 20;
 const OFTEN: u64 = 50;
 
 fn channels() -> Vec<String> {
-    ["busy-0", "busy-1", "busy-2", "busy-3", "some-0", "some-1", "quiet-0", "quiet-1"].map(String::from).to_vec()
+    ["busy-0", "busy-1", "busy-2", "busy-3", "some-0", "some-1", "quiet-0", "quiet-1", "hall:0", "hall:1"].map(String::from).to_vec()
 }
 
 fn hub() -> Hub<LawEvent> {
@@ -53,6 +90,9 @@ fn hub() -> Hub<LawEvent> {
         ws_ping: Duration::from_millis(300),
         batch_items: 16,
         remembered_offsets: 200,
+        // A kind of reader is one person to the hub, who comes and goes as two hundred do.
+        subscribes_per_second: 100_000,
+        subscribe_burst: 100_000,
         ..Limits::default()
     };
     Hub::builder().limits(limits).build()
@@ -63,22 +103,28 @@ fn by() -> By {
     By::of(env!("CARGO_CRATE_NAME"))
 }
 
-/// A member, another at each request: the law holds where every channel is asked about.
+/// A reader of a kind; every other request is of one who was never here, the rest are of one for each kind.
 #[derive(Clone)]
-struct Member(u64);
+struct Member {
+    side: u8,
+    key: String,
+}
 
 impl<S: Sync> FromRequestParts<S> for Member {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         static REQUESTS: AtomicU64 = AtomicU64::new(0);
-        Ok(Self(REQUESTS.fetch_add(1, Relaxed)))
+        let side = parts.uri.query().unwrap_or_default().split('&').find_map(|field| field.strip_prefix("side="));
+        let side = side.and_then(|side| side.parse().ok()).expect("a reader says what it is");
+        let request = REQUESTS.fetch_add(1, Relaxed);
+        Ok(Self { side, key: if request.is_multiple_of(2) { format!("{side}") } else { format!("{side} of {request}") } })
     }
 }
 
 impl Identity for Member {
     fn key(&self) -> Cow<'_, str> {
-        self.0.to_string().into()
+        Cow::Borrowed(&self.key)
     }
 }
 
@@ -88,37 +134,90 @@ async fn may(_: Member, _: LawChannel) -> Result<(), Denied> {
     Ok(())
 }
 
-fn app(hub: &Hub<LawEvent>) -> Router {
-    Router::new().nest("/hub", hub.endpoints().authorize(may).into_router())
+fn books() -> Books {
+    Arc::new(channels().into_iter().map(|channel| (channel, RwLock::default())).collect())
+}
+
+fn app(hub: &Hub<LawEvent>, books: &Books) -> Router {
+    let (of, books) = (hub.clone(), books.clone());
+    let endpoints = hub.endpoints().authorize(may).visible(|member, audience| *audience == member.side.to_string());
+    let endpoints = endpoints.snapshot(move |member: Member, channel: LawChannel| {
+        let (hub, books) = (of.clone(), books.clone());
+        async move {
+            let mut book = books[&channel.to_string()].write().await;
+            let book = book.get_mut().expect("nothing panics with it");
+            // What it is good for is the channel's newest; and as well the hub's, while nobody publishes here.
+            let good = if fastrand::bool() { Some(hub.position().await) } else { book.newest };
+            (book.standings[usize::from(member.side)], good)
+        }
+    });
+    Router::new().nest("/hub", endpoints.into_router())
+}
+
+/// An event of a channel, whose number is its own.
+fn event(rng: &mut fastrand::Rng, channel: &str, number: u64) -> (LawEvent, Noted) {
+    let text = "x".repeat(rng.usize(..600));
+    // One in four is of a piece of which only the newest place is kept.
+    let piece = (rng.u8(..4) == 0).then(|| rng.u8(..6));
+    let Some(hall) = channel.strip_prefix("hall:") else {
+        let room = channel.to_owned();
+        let event = match piece {
+            Some(piece) => LawEvent::Moved { room, piece, number, text },
+            None => LawEvent::Said { room, number, text },
+        };
+        return (event, Noted { number, key: piece, to: None });
+    };
+    let (hall, to) = (hall.parse().expect("a number"), rng.u8(..SIDES));
+    match piece {
+        Some(piece) => (LawEvent::Shown { hall, to, piece, number, text }, Noted { number, key: Some(piece), to: Some(to) }),
+        None if rng.bool() => (LawEvent::Whispered { hall, to, number, text }, Noted { number, key: None, to: Some(to) }),
+        None => (LawEvent::Told { hall, number, text }, Noted { number, key: None, to: None }),
+    }
+}
+
+/// Where it is published: what the hub has, and what the application has.
+#[derive(Clone)]
+struct At {
+    hub: Hub<LawEvent>,
+    books: Books,
+}
+
+impl At {
+    fn new() -> Self {
+        Self { hub: hub(), books: books() }
+    }
+
+    fn serve(&self) -> Server {
+        Server::start(by(), app(&self.hub, &self.books)).expect("the loopback listens")
+    }
 }
 
 /// One publisher: bursts that overrun the history, pauses, and now and then a word in a quiet channel.
-async fn publish(hub: Hub<LawEvent>, seed: u64, events: u64, truth: Arc<Truth>, shared: Arc<Shared>) -> Result<(), Failure> {
+async fn publish(at: At, seed: u64, events: u64, truth: Arc<Truth>, shared: Arc<Shared>) -> Result<(), Failure> {
     let mut rng = fastrand::Rng::with_seed(seed);
     let mut number = seed << 32;
     let mut left = events;
     while left > 0 {
-        let room = match rng.u16(..400) {
-            0..300 => format!("busy-{}", rng.u8(..4)),
-            300..399 => format!("some-{}", rng.u8(..2)),
+        let channel = match rng.u16(..400) {
+            0..240 => format!("busy-{}", rng.u8(..4)),
+            240..320 => format!("hall:{}", rng.u8(..2)),
+            320..399 => format!("some-{}", rng.u8(..2)),
             _ => format!("quiet-{}", rng.u8(..2)),
         };
         let burst = if rng.u8(..20) == 0 { rng.u64(20..80) } else { rng.u64(1..4) };
         for _ in 0..burst.min(left) {
             number += 1;
             left -= 1;
-            let text = "x".repeat(rng.usize(..600));
-            // One in four is of a piece of which only the newest place is kept.
-            let (room, piece) = (room.clone(), (rng.u8(..4) == 0).then(|| rng.u8(..6)));
-            let event = match piece {
-                Some(piece) => LawEvent::Moved { room: room.clone(), piece, number, text },
-                None => LawEvent::Said { room: room.clone(), number, text },
-            };
-            let position = hub.publish(event).await?.ok_or("it is kept")?;
-            truth.note(&Place::read(&position.to_string()), &room, number, piece);
+            let (event, noted) = event(&mut rng, &channel, number);
+            let book = at.books[&channel].read().await;
+            let position = at.hub.publish(event).await?.ok_or("it is kept")?;
+            book.lock().expect("nothing panics with it").enter(noted, position);
+            drop(book);
+            truth.note(&Place::read(&position.to_string()), &channel, noted);
             shared.newest.fetch_max(position.offset, Relaxed);
         }
-        if rng.u8(..4) == 0 && hub.publish(LawEvent::Seen { room }).await?.is_some() {
+        let is_room = !channel.starts_with("hall:");
+        if is_room && rng.u8(..4) == 0 && at.hub.publish(LawEvent::Seen { room: channel }).await?.is_some() {
             return Err("a volatile event was given a position".into());
         }
         tokio::time::sleep(Duration::from_millis(rng.u64(..14))).await;
@@ -155,6 +254,10 @@ fn report(seen: &Seen, truth: &Truth) -> Vec<(&'static str, u64)> {
         ("cut before ok", count(&seen.cuts_before_ok)),
         ("event had before a newer of its key", count(&truth.had)),
         ("event passed for a newer of its key", count(&truth.passed)),
+        ("event that not all may see", count(&truth.shown)),
+        ("event that one may not see", count(&truth.hidden)),
+        ("state at the beginning", count(&seen.states)),
+        ("state behind a gap", count(&seen.states_behind_gap)),
     ]
 }
 
@@ -180,11 +283,11 @@ fn start(address: SocketAddr, seed: u64, readers: usize) -> Run {
 }
 
 /// Publishes from several tasks at once, until all have ended.
-async fn publish_all(hub: &Hub<LawEvent>, run: &Run, seed: u64, events: u64) {
+async fn publish_all(at: &At, run: &Run, seed: u64, events: u64) {
     let mut publishers = JoinSet::new();
     for publisher in 0..PUBLISHERS {
         let seed = seed * PUBLISHERS + publisher + 1;
-        publishers.spawn(publish(hub.clone(), seed, events / PUBLISHERS, run.truth.clone(), run.shared.clone()));
+        publishers.spawn(publish(at.clone(), seed, events / PUBLISHERS, run.truth.clone(), run.shared.clone()));
     }
     while let Some(published) = publishers.join_next().await {
         published.expect("a publisher does not panic").expect("every event is taken");
@@ -194,16 +297,17 @@ async fn publish_all(hub: &Hub<LawEvent>, run: &Run, seed: u64, events: u64) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_doubled_or_out_of_order_unsaid() {
     let seed = std::env::var("TRIWIRE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
-    let hub = hub();
-    let server = Server::start(by(), app(&hub)).expect("the loopback listens");
+    let at = At::new();
+    let hub = at.hub.clone();
+    let server = at.serve();
     let run = start(server.address, seed, READERS);
-    publish_all(&hub, &run, seed, EVENTS).await;
+    publish_all(&at, &run, seed, EVENTS).await;
     // The readers go on until they were cut often enough; those that stopped at a violation are cut no more.
     for _ in 0..ROUNDS {
         if run.shared.seen.cuts.load(Relaxed) >= CUTS {
             break;
         }
-        publish_all(&hub, &run, seed + run.truth.len() as u64, 200).await;
+        publish_all(&at, &run, seed + run.truth.len() as u64, 200).await;
     }
     run.finish.send_replace(Some(Place::read(&hub.position().await.to_string())));
     let wrong = judge(run.readers, &run.truth).await;
@@ -229,17 +333,17 @@ async fn nothing_is_lost_doubled_or_out_of_order_unsaid() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_restart_every_client_is_told_reset_and_none_gets_a_wrong_event() {
     const FEW: usize = 40;
-    let old = hub();
-    let server = Server::start(by(), app(&old)).expect("the loopback listens");
+    let old = At::new();
+    let server = old.serve();
     let run = start(server.address, 11, FEW);
     publish_all(&old, &run, 11, 800).await;
     server.kill().await;
-    old.drain(Duration::from_millis(100)).await;
-    let new = hub();
-    let server = Server::start(by(), app(&new)).expect("the loopback listens");
+    old.hub.drain(Duration::from_millis(100)).await;
+    let new = At::new();
+    let server = new.serve();
     run.address.send_replace(server.address);
     publish_all(&new, &run, 12, 800).await;
-    run.finish.send_replace(Some(Place::read(&new.position().await.to_string())));
+    run.finish.send_replace(Some(Place::read(&new.hub.position().await.to_string())));
     let wrong = judge(run.readers, &run.truth).await;
     assert!(wrong.is_empty(), "{} violations, the first:\n{}", wrong.len(), wrong[..wrong.len().min(12)].join("\n"));
     assert!(run.shared.seen.reset.load(Relaxed) >= FEW as u64, "every client was told");

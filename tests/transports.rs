@@ -9,6 +9,7 @@ mod transports {
     mod client;
     mod commands;
     mod counts;
+    mod crossing;
     mod deflate;
     mod doors;
     mod drain;

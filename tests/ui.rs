@@ -22,6 +22,23 @@ fn ui() {
     }
 }
 
+/// Who made one mistake reads one error, at a glance.
+#[test]
+fn an_error_is_less_than_twenty_lines() {
+    let topics = std::fs::read_dir("ui/fail").expect("a test runs in its package").map(|topic| topic.expect("it is read").path());
+    let cases =
+        topics.flat_map(|topic| std::fs::read_dir(topic).expect("a topic is a folder")).map(|case| case.expect("it is read").path());
+    let words: Vec<_> = cases.filter(|case| case.extension().is_some_and(|kind| kind == "stderr")).collect();
+    assert!(words.len() > 150, "{} cases: they are elsewhere", words.len());
+    for case in words {
+        let text = std::fs::read_to_string(&case).expect("it is text");
+        for error in text.split("\n\n") {
+            let lines = error.trim().lines().count();
+            assert!(lines < 20, "{}: an error of {lines} lines\n{error}", case.display());
+        }
+    }
+}
+
 fn compiler() -> String {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc).arg("--version").output().expect("a test is run where rustc is");

@@ -32,13 +32,14 @@ function listen(wire) {
 }
 
 // What each way back answers: the status, and all that was sent. One that opens has no end of its own, so it is given one.
-async function tries(query) {
+async function tries({ since }) {
   const answers = {};
   const told = async (name, response) => (answers[name] = [response.status, await response.text()]);
-  for (const since of [query.since, "earliest"]) {
-    const asks = new URLSearchParams({ channel: "room:lobby", as: "Bob", since });
-    await told(`sse ${since}`, await fetch(`/chat/sse?${asks}`, { signal: AbortSignal.timeout(3_000) }));
-    await told(`poll ${since}`, await fetch(`/chat/poll?${asks}&wait=0`));
+  // Where Bob stood, all that is kept, the room's state, and that state after what he lost.
+  for (const way of [{ since }, { since: "earliest" }, { snapshot: 1 }, { since, snapshot: 1 }]) {
+    const asks = new URLSearchParams({ channel: "room:lobby", as: "Bob", ...way });
+    await told(`sse ${asks}`, await fetch(`/chat/sse?${asks}`, { signal: AbortSignal.timeout(3_000) }));
+    await told(`poll ${asks}`, await fetch(`/chat/poll?${asks}&wait=0`));
     const [opened, sent] = await new Promise((done) => {
       const socket = new WebSocket(`/chat/ws?${asks}`);
       const sent = [];
@@ -46,14 +47,15 @@ async function tries(query) {
       socket.onopen = () => setTimeout(() => done(["open", sent.join("\n")]), 1_000);
       socket.onclose = () => done(["closed", sent.join("\n")]);
     });
-    answers[`ws ${since}`] = [opened, sent];
+    answers[`ws ${asks}`] = [opened, sent];
   }
   return answers;
 }
 
 // In the open connection of who was put out.
 function subscribes(since) {
-  globalThis.socket.send(JSON.stringify({ subscribe: "room:lobby", since, ref: "again" }));
+  for (const way of [{ since }, { since: "earliest" }, { snapshot: true }])
+    globalThis.socket.send(JSON.stringify({ subscribe: "room:lobby", ...way, ref: "again" }));
 }
 
 async function ada(context, chat) {
@@ -81,6 +83,8 @@ for (const wire of ["sse", "ws", "poll"]) {
     await say("before");
     const first = await until("Bob hears it", heard, (items) => texts(items).length > 0);
     const since = first.findLast(({ id }) => id).id;
+    const state = await bob.evaluate(async () => (await fetch("/chat/poll?channel=room:lobby&as=Bob&snapshot=1&wait=0")).json());
+    assert.deepEqual(state.items.map(({ snapshot }) => snapshot), [0], "he may have it while he is in the room");
 
     // In one WebSocket what comes behind the kick is handled when the kick is done.
     await say("/kick Bob");
@@ -101,12 +105,14 @@ for (const wire of ["sse", "ws", "poll"]) {
     const answers = await bob.evaluate(tries, { since });
     for (const [how, [status, sent]] of Object.entries(answers)) {
       assert.equal(status, how.startsWith("ws") ? "closed" : 403, how);
-      assert.doesNotMatch(sent, /before|after|"event"/, how);
+      assert.doesNotMatch(sent, /before|after|"event"|"snapshot"/, how);
     }
     if (wire === "ws") {
       await bob.evaluate(subscribes, since);
-      const items = await until("it is refused", heard, (items) => items.some(({ ref }) => ref === "again"));
-      assert.equal(items.find(({ ref }) => ref === "again").error.code, "denied");
+      const answers = (items) => items.filter(({ ref }) => ref === "again");
+      const items = await until("it is refused", heard, (items) => answers(items).length === 3);
+      assert.deepEqual(answers(items).map(({ error }) => error?.code), ["denied", "denied", "denied"]);
+      assert.ok(items.every(({ snapshot }) => !snapshot));
       assert.deepEqual(texts(items), ["before", "to everybody"]);
     }
   });

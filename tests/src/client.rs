@@ -79,7 +79,11 @@ pub async fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> R
 impl Client {
     /// Opens a connection to the hub that is mounted at `path`. A poll waits for a second.
     pub async fn open(wire: Wire, address: SocketAddr, path: &str, channels: &[String], since: Option<&str>) -> Result<Self, Failure> {
-        let query = query(channels, since);
+        Self::ask(wire, address, path, &query(channels, since)).await
+    }
+
+    /// The same, by a query that is ready.
+    pub async fn ask(wire: Wire, address: SocketAddr, path: &str, query: &str) -> Result<Self, Failure> {
         Ok(match wire {
             Wire::Sse => Self::Sse(Sse::open(address, &format!("{path}/sse?{query}"), &[]).await?),
             Wire::Ws => Self::Ws(Box::new(Ws::open(address, &format!("{path}/ws?{query}")).await?)),

@@ -19,13 +19,34 @@ pub struct Truth {
     pub had: AtomicU64,
     /// How often a client did not get one, because it was.
     pub passed: AtomicU64,
+    /// How often a client got an event that not all may see.
+    pub shown: AtomicU64,
+    /// How often one passed a client that may not see it.
+    pub hidden: AtomicU64,
+}
+
+/// An event that was published.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Noted {
+    /// The number in it.
+    pub number: u64,
+    /// Its key where it is `latest`.
+    pub key: Option<u8>,
+    /// Whom it is for; else for all.
+    pub to: Option<u8>,
+}
+
+impl Noted {
+    fn is_for(self, side: u8) -> bool {
+        self.to.is_none_or(|to| to == side)
+    }
 }
 
 /// What was published on a channel.
 #[derive(Debug, Default)]
 struct Published {
-    /// Offset -> the number in the event, and its key where it is `latest`.
-    events: BTreeMap<u64, (u64, Option<u8>)>,
+    /// By offset.
+    events: BTreeMap<u64, Noted>,
     superseded: Superseded,
 }
 
@@ -48,7 +69,7 @@ impl Published {
         }
         let mut superseded = Superseded { of: self.events.len(), ..Superseded::default() };
         let (mut kept, mut newest) = (VecDeque::new(), HashMap::new());
-        for (offset, (_, key)) in &self.events {
+        for (offset, Noted { key, .. }) in &self.events {
             if let Some(older) = key.and_then(|key| newest.insert(key, *offset)) {
                 superseded.ever.insert(older);
                 if let Some(at) = kept.iter().position(|kept| *kept == older) {
@@ -63,6 +84,17 @@ impl Published {
         }
         self.superseded = superseded;
         &self.superseded
+    }
+
+    /// In words, where the state is another than that of the events up to where it is good for, which this side may see.
+    fn differs(&self, state: &Stated, side: u8) -> Option<String> {
+        let (count, sum) = self
+            .events
+            .range(..=state.offset)
+            .filter(|(_, event)| event.is_for(side))
+            .fold((0, 0), |(count, sum), (_, event)| (count + 1, sum + event.number));
+        let is_wrong = (count, sum) != (state.count, state.sum);
+        is_wrong.then(|| format!("{state:?} is given where {count} events come to {sum}"))
     }
 }
 
@@ -101,6 +133,19 @@ pub struct Loss {
     pub missed: Option<u64>,
     /// Why.
     pub reason: String,
+    /// The state that came behind it was good for this.
+    pub stated: Option<u64>,
+}
+
+/// A state that was given: what a client would have made of all events up to here.
+#[derive(Debug, Clone, Copy)]
+pub struct Stated {
+    /// What it is good for.
+    pub offset: u64,
+    /// How many events there were.
+    pub count: u64,
+    /// Their numbers, in all.
+    pub sum: u64,
 }
 
 /// What one client got of one channel on one connection.
@@ -110,6 +155,8 @@ pub struct Claim {
     pub who: String,
     /// The channel.
     pub channel: String,
+    /// Who it is, to those events that are not for all.
+    pub side: u8,
     /// The epoch.
     pub epoch: String,
     /// Where it began, if the client could know.
@@ -118,6 +165,8 @@ pub struct Claim {
     pub items: Vec<(u64, u64)>,
     /// The gaps, as they came.
     pub losses: Vec<Loss>,
+    /// The states, as they came.
+    pub states: Vec<Stated>,
     /// Up to where the client then believed to have had everything.
     pub to: u64,
 }
@@ -126,13 +175,14 @@ impl Truth {
     /// Nothing was published yet, on channels that keep so many events.
     #[must_use]
     pub fn of(history: usize) -> Self {
-        Self { history, published: Mutex::default(), had: AtomicU64::new(0), passed: AtomicU64::new(0) }
+        let none = || AtomicU64::new(0);
+        Self { history, published: Mutex::default(), had: none(), passed: none(), shown: none(), hidden: none() }
     }
 
-    /// Notes an event that was published, and its key if it is `latest`.
-    pub fn note(&self, place: &Place, channel: &str, number: u64, key: Option<u8>) {
+    /// Notes an event that was published.
+    pub fn note(&self, place: &Place, channel: &str, event: Noted) {
         let mut truth = self.published.lock().expect("no test panics while it notes");
-        truth.entry((place.epoch.clone(), channel.to_owned())).or_default().events.insert(place.offset, (number, key));
+        truth.entry((place.epoch.clone(), channel.to_owned())).or_default().events.insert(place.offset, event);
     }
 
     /// What is wrong with the claim, in words.
@@ -144,19 +194,31 @@ impl Truth {
         let events = &channel.events;
         let from = claim.from.or_else(|| claim.items.first().map(|(offset, _)| offset - 1)).unwrap_or(claim.to);
         let mut wrong = Vec::new();
-        let lost = |offset: u64| claim.losses.iter().any(|loss| loss.from.unwrap_or(from) < offset && offset <= loss.until);
+        let lost = |offset: u64| {
+            let reaches = |loss: &Loss| loss.stated.unwrap_or(loss.until).max(loss.until);
+            claim.losses.iter().any(|loss| loss.from.unwrap_or(from) < offset && offset <= reaches(loss))
+        };
         let had: BTreeSet<u64> = claim.items.iter().map(|(offset, _)| *offset).collect();
-        let between_all = events.range(between(from, claim.to)).map(|(offset, (number, _))| (*offset, *number));
+        let (seen, hidden): (Vec<_>, Vec<_>) =
+            events.range(between(from, claim.to)).filter(|(offset, _)| !lost(**offset)).partition(|(_, event)| event.is_for(claim.side));
+        self.hidden.fetch_add(hidden.len() as u64, Relaxed);
+        self.shown.fetch_add(seen.iter().filter(|(_, event)| event.to.is_some()).count() as u64, Relaxed);
         // What a newer of its key took the place of is had or not: it is no loss.
-        let (due, passed): (Vec<_>, Vec<_>) = between_all
-            .filter(|(offset, _)| !lost(*offset))
+        let (due, passed): (Vec<_>, Vec<_>) = seen
+            .into_iter()
+            .map(|(offset, event)| (*offset, event.number))
             .partition(|(offset, _)| had.contains(offset) || !superseded.ever.contains(offset));
         self.had.fetch_add(had.intersection(&superseded.ever).count() as u64, Relaxed);
         self.passed.fetch_add(passed.len() as u64, Relaxed);
         if claim.items != due {
             wrong.push(difference(&claim.items, &due));
         }
+        // Nobody counts how much of a loss was for this one.
+        let is_counted = events.values().all(|event| event.to.is_none());
         for loss in &claim.losses {
+            if loss.missed.is_some() && (!is_counted || loss.reason == "reset") {
+                wrong.push(format!("`missed` is {:?} where nobody can know it", loss.missed));
+            }
             let Some(from) = loss.from else { continue };
             let count = events.range(between(from, loss.until)).filter(|(offset, _)| !superseded.kept.contains(offset)).count() as u64;
             if loss.missed.is_some_and(|missed| missed != count) {
@@ -165,10 +227,8 @@ impl Truth {
             if count == 0 && loss.reason != "reset" {
                 wrong.push(format!("a gap ({from}, {}] where nothing was lost", loss.until));
             }
-            if (loss.reason == "reset") && loss.missed.is_some() {
-                wrong.push("a reset says how many were missed".into());
-            }
         }
+        wrong.extend(claim.states.iter().filter_map(|state| channel.differs(state, claim.side)));
         wrong.iter().map(|wrong| format!("{} {} ({from}, {}]: {wrong}", claim.who, claim.channel, claim.to)).collect()
     }
 
@@ -205,13 +265,21 @@ mod tests {
         Claim {
             who: "a test".into(),
             channel: "c".into(),
+            side: 0,
             epoch: "e".into(),
             from: Some(0),
             items: items.to_vec(),
             losses: losses
                 .iter()
-                .map(|(from, until, missed)| Loss { from: Some(*from), until: *until, missed: *missed, reason: "lagged".into() })
+                .map(|(from, until, missed)| Loss {
+                    from: Some(*from),
+                    until: *until,
+                    missed: *missed,
+                    reason: "lagged".into(),
+                    stated: None,
+                })
                 .collect(),
+            states: Vec::new(),
             to: 10,
         }
     }
@@ -220,7 +288,7 @@ mod tests {
     fn the_judge_sees_every_kind_of_lie() {
         let truth = Truth::of(9);
         for (offset, number) in [(2, 20), (4, 40), (7, 70)] {
-            truth.note(&Place { epoch: "e".into(), offset }, "c", number, None);
+            truth.note(&Place { epoch: "e".into(), offset }, "c", Noted { number, ..Noted::default() });
         }
         let honest = [(2, 20), (4, 40), (7, 70)];
         assert_eq!(truth.judge(&claim(&honest, &[])), Vec::<String>::new());
@@ -244,7 +312,7 @@ mod tests {
         let truth = Truth::of(3);
         // 1 makes way for 3; 3 is dropped when 6 comes, so it is lost although 7 is the newest of its key.
         for (offset, key) in [(1, Some(1)), (2, None), (3, Some(1)), (4, None), (5, Some(2)), (6, None), (7, Some(1))] {
-            truth.note(&Place { epoch: "e".into(), offset }, "c", offset * 10, key);
+            truth.note(&Place { epoch: "e".into(), offset }, "c", Noted { number: offset * 10, key, to: None });
         }
         let all: Vec<(u64, u64)> = (1..=7).map(|offset| (offset, offset * 10)).collect();
         let without = |left: &[u64]| all.iter().copied().filter(|(offset, _)| !left.contains(offset)).collect::<Vec<_>>();
@@ -264,6 +332,35 @@ mod tests {
             claim(&all[3..], &[(0, 3, Some(3))]),
             claim(&all[3..], &[(0, 3, Some(1))]),
             claim(&all[1..], &[(0, 1, None)]),
+        ] {
+            assert_ne!(truth.judge(&lie), Vec::<String>::new(), "{lie:?}");
+        }
+    }
+
+    #[test]
+    fn what_one_may_not_see_is_not_due_and_a_state_stands_for_what_was_lost() {
+        let truth = Truth::of(9);
+        for (offset, to) in [(1, None), (2, Some(0)), (3, Some(1)), (4, None), (5, Some(1)), (6, Some(0))] {
+            truth.note(&Place { epoch: "e".into(), offset }, "c", Noted { number: offset * 10, key: None, to });
+        }
+        let seen = [(1, 10), (2, 20), (4, 40), (6, 60)];
+        let stated = |items: &[(u64, u64)], until, offset, count, sum| {
+            let mut claim = claim(items, &[(0, until, None)]);
+            claim.losses[0].stated = Some(offset);
+            claim.states.push(Stated { offset, count, sum });
+            claim
+        };
+        for honest in [claim(&seen, &[]), claim(&seen[2..], &[(0, 3, None)]), stated(&seen[3..], 2, 5, 3, 70), stated(&[], 2, 6, 4, 130)] {
+            assert_eq!(truth.judge(&honest), Vec::<String>::new());
+        }
+        for lie in [
+            claim(&[(1, 10), (2, 20), (3, 30), (4, 40), (6, 60)], &[]),
+            claim(&[(1, 10), (4, 40), (6, 60)], &[]),
+            claim(&seen[2..], &[(0, 3, Some(3))]),
+            stated(&seen[2..], 2, 5, 3, 70),
+            stated(&seen[3..], 2, 5, 4, 70),
+            stated(&seen[3..], 2, 5, 3, 120),
+            stated(&[], 2, 5, 3, 70),
         ] {
             assert_ne!(truth.judge(&lie), Vec::<String>::new(), "{lie:?}");
         }

@@ -1,5 +1,7 @@
 //! A client that does everything a client may: it changes transport and set, stops reading, is cut anywhere, and comes back.
 
+mod taking;
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -9,8 +11,8 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::client::{Client, Failure, PATIENCE, WIRES, Wire};
-use crate::law::{Claim, Loss, Place};
+use crate::client::{Client, Failure, PATIENCE, WIRES, Wire, query};
+use crate::law::{Claim, Place};
 
 /// How often each hard thing happened, over all readers.
 #[derive(Debug, Default)]
@@ -33,11 +35,18 @@ pub struct Seen {
     pub cuts_behind_gap: AtomicU64,
     /// Of these, before a subscription was answered.
     pub cuts_before_ok: AtomicU64,
+    /// States that a channel began with.
+    pub states: AtomicU64,
+    /// States that came behind a gap.
+    pub states_behind_gap: AtomicU64,
     /// Events received.
     pub events: AtomicU64,
     /// Streams that ended with a bye.
     pub byes: AtomicU64,
 }
+
+/// How many kinds of readers there are.
+pub const SIDES: u8 = 4;
 
 /// What all readers of a test share.
 #[derive(Debug)]
@@ -62,7 +71,12 @@ struct Riding {
     joining: Option<Option<Place>>,
     /// It began with the oldest that is kept, which may be above the position, and nothing of it came yet.
     oldest: bool,
+    /// How far it was told: by a gap, or by a state.
     told: u64,
+    /// It asked for the channel's states.
+    asks: bool,
+    /// A state comes next of this channel, and before it no position from here on.
+    due: Option<u64>,
 }
 
 /// See the module.
@@ -110,8 +124,13 @@ impl<'a> Reader<'a> {
             let earliest = since.is_none() && self.rng.bool();
             let since = if earliest { Some("earliest".to_owned()) } else { since };
             let address = *self.shared.address.borrow();
-            match timeout(PATIENCE, Client::open(self.wire, address, "/hub", &self.set, since.as_deref())).await? {
-                Ok(client) => self.ride(client, since).await?,
+            let asks = self.rng.bool();
+            let mut query = format!("{}&side={}", query(&self.set, since.as_deref()), self.side());
+            if asks {
+                query += "&snapshot=1";
+            }
+            match timeout(PATIENCE, Client::ask(self.wire, address, "/hub", &query)).await? {
+                Ok(client) => self.ride(client, since, asks).await?,
                 // The server is being restarted.
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             }
@@ -119,6 +138,11 @@ impl<'a> Reader<'a> {
                 tokio::time::sleep(Duration::from_millis(self.rng.u64(10..600))).await;
             }
         }
+    }
+
+    /// Whose events it sees, of those that are not for all.
+    fn side(&self) -> u8 {
+        (self.who % usize::from(SIDES)).try_into().expect("there are few")
     }
 
     /// Chooses transport and set anew, or keeps them.
@@ -140,14 +164,17 @@ impl<'a> Reader<'a> {
     }
 
     /// One connection, from its first item to its cut.
-    async fn ride(&mut self, mut client: Client, since: Option<String>) -> Result<(), Failure> {
+    async fn ride(&mut self, mut client: Client, since: Option<String>, asks: bool) -> Result<(), Failure> {
         let newest = self.shared.newest.load(Relaxed);
         let from = self.position.clone();
         for channel in self.set.clone() {
-            self.begin(channel, from.as_ref(), None);
+            self.begin(channel, from.as_ref(), None, asks);
         }
         let earliest = since.as_deref() == Some("earliest");
-        self.riding.values_mut().for_each(|riding| riding.oldest = earliest);
+        for riding in self.riding.values_mut() {
+            riding.oldest = earliest;
+            riding.due = (asks && since.is_none()).then_some(0);
+        }
         let mut plan = self.plan();
         let (mut items, mut opening) = (0, since.is_some() && from.is_some() && self.wire == Wire::Sse);
         loop {
@@ -229,162 +256,13 @@ impl<'a> Reader<'a> {
             (1, Some(position)) => Some(position.clone()),
             (_, Some(position)) => Some(Place { offset: position.offset.saturating_sub(self.rng.u64(..200)), ..position.clone() }),
         };
-        self.begin(channel.clone(), since.as_ref(), Some(since.clone()));
-        let mut ask = json!({ "subscribe": channel, "ref": channel });
-        if let Some(since) = since {
-            ask["since"] = json!(since.to_string());
+        let asks = self.rng.bool();
+        self.begin(channel.clone(), since.as_ref(), Some(since.clone()), asks);
+        let mut ask = json!({ "subscribe": channel, "snapshot": asks, "ref": channel });
+        match since {
+            Some(since) => ask["since"] = json!(since.to_string()),
+            None => self.riding.get_mut(&channel).expect("it began").due = asks.then_some(0),
         }
         ask
-    }
-
-    fn begin(&mut self, channel: String, from: Option<&Place>, joining: Option<Option<Place>>) {
-        let claim = Claim {
-            who: format!("reader {} ({:?})", self.who, self.wire),
-            channel: channel.clone(),
-            epoch: from.map_or_else(String::new, |from| from.epoch.clone()),
-            from: from.map(|from| from.offset),
-            items: Vec::new(),
-            losses: Vec::new(),
-            to: from.map_or(0, |from| from.offset),
-        };
-        self.riding.insert(channel, Riding { claim, joining, oldest: false, told: 0 });
-    }
-
-    /// Takes one item or answer; says whether it was a gap.
-    fn take(&mut self, item: &Value) -> Result<bool, Failure> {
-        let channel = item.get("channel").and_then(Value::as_str);
-        match (channel, item.get("event"), item.get("gap")) {
-            (Some(channel), Some(event), _) => self.take_event(channel, item.get("id"), event)?,
-            (Some(channel), None, Some(gap)) => {
-                self.take_gap(channel, gap)?;
-                return Ok(true);
-            }
-            _ => self.take_other(item)?,
-        }
-        Ok(false)
-    }
-
-    fn take_event(&mut self, channel: &str, id: Option<&Value>, event: &Value) -> Result<(), Failure> {
-        let who = self.who;
-        // What of a left channel was on its way is nobody's concern.
-        let Some(riding) = self.riding.get_mut(channel) else { return Ok(()) };
-        let volatile = event["type"] == "seen";
-        let Some(id) = id.and_then(Value::as_str) else {
-            return if volatile { Ok(()) } else { Err(format!("reader {who}: an event without id: {event}").into()) };
-        };
-        if volatile {
-            return Err(format!("reader {who}: a volatile event with the id {id}").into());
-        }
-        self.shared.seen.events.fetch_add(1, Relaxed);
-        let place = Place::read(id);
-        riding.oldest = false;
-        riding.claim.epoch.clone_from(&place.epoch);
-        riding.claim.items.push((place.offset, event["number"].as_u64().ok_or("an event has its number")?));
-        match &mut riding.joining {
-            Some(own) => *own = Some(place),
-            None => self.reach(place)?,
-        }
-        Ok(())
-    }
-
-    /// The position moves, and never back.
-    fn reach(&mut self, place: Place) -> Result<(), Failure> {
-        if let Some(position) = &self.position
-            && position.epoch == place.epoch
-            && position.offset > place.offset
-        {
-            return Err(format!("reader {}: from {position} back to {place}", self.who).into());
-        }
-        self.position = Some(place);
-        Ok(())
-    }
-
-    fn take_gap(&mut self, channel: &str, gap: &Value) -> Result<(), Failure> {
-        let Some(riding) = self.riding.get_mut(channel) else { return Ok(()) };
-        let until = Place::read(gap["until"].as_str().ok_or("a gap says until when")?);
-        let reason = gap["reason"].as_str().ok_or("a gap has a reason")?.to_owned();
-        let seen = &self.shared.seen;
-        match reason.as_str() {
-            "lagged" => seen.lagged.fetch_add(1, Relaxed),
-            "expired" => seen.expired.fetch_add(1, Relaxed),
-            _ => seen.reset.fetch_add(1, Relaxed),
-        };
-        let mut from = riding.joining.clone().unwrap_or_else(|| self.position.clone()).map(|place| place.offset);
-        if reason == "reset" {
-            // Another story begins; what was had of the old one stands as it is.
-            let to = self.position.as_ref().map_or(0, |position| position.offset);
-            let new =
-                Claim { epoch: until.epoch.clone(), from: Some(0), items: Vec::new(), losses: Vec::new(), to: 0, ..riding.claim.clone() };
-            let mut old = std::mem::replace(&mut riding.claim, new);
-            old.to = to;
-            self.claims.push(old);
-            from = Some(0);
-            riding.told = 0;
-        }
-        // Where it began with the oldest it was lost from there on, and where that was is not known.
-        let from = from.filter(|_| !std::mem::take(&mut riding.oldest)).map(|from| from.max(riding.told));
-        riding.told = until.offset;
-        riding.claim.losses.push(Loss { from, until: until.offset, missed: gap["missed"].as_u64(), reason });
-        Ok(())
-    }
-
-    fn take_other(&mut self, item: &Value) -> Result<(), Failure> {
-        if let Some(position) = item.get("position").and_then(Value::as_str) {
-            return self.reach(Place::read(position));
-        }
-        if item.get("bye").is_some() {
-            self.shared.seen.byes.fetch_add(1, Relaxed);
-            return Ok(());
-        }
-        let (Some(name), Some(ok)) = (item.get("ref").and_then(Value::as_str), item.get("ok")) else {
-            return Err(format!("reader {}: {item}", self.who).into());
-        };
-        let position = Place::read(ok["position"].as_str().ok_or("an ok has a position")?);
-        if let Some(riding) = self.riding.get_mut(name) {
-            riding.joining = None;
-            riding.claim.epoch.clone_from(&position.epoch);
-            if riding.claim.from.is_none() && riding.claim.items.is_empty() {
-                riding.claim.from = Some(position.offset);
-            }
-        }
-        self.reach(position)
-    }
-
-    /// Whether it is where all ends, with nothing on its way.
-    fn arrived(&self) -> bool {
-        let finish = self.shared.finish.borrow();
-        let (Some(finish), Some(position)) = (finish.as_ref(), self.position.as_ref()) else { return false };
-        self.wire != Wire::Poll
-            && finish.epoch == position.epoch
-            && finish.offset <= position.offset
-            && self.riding.values().all(|riding| riding.joining.is_none())
-    }
-
-    /// A channel is left: what was had of it up to here is a claim.
-    fn stop(&mut self, channel: &str) {
-        let Some(Riding { mut claim, joining, .. }) = self.riding.remove(channel) else { return };
-        let place = joining.unwrap_or_else(|| self.position.clone());
-        if let Some(place) = place.filter(|place| claim.epoch.is_empty() || place.epoch == claim.epoch) {
-            claim.to = place.offset;
-            claim.epoch = place.epoch;
-            self.claims.push(claim);
-        }
-    }
-
-    /// The connection is over. Who merges two places takes the smaller: a channel that was joining is behind the others.
-    fn end(&mut self) {
-        let mut behind = self.position.clone();
-        for riding in self.riding.values() {
-            if let (Some(Some(own)), Some(position)) = (&riding.joining, &behind)
-                && own.epoch == position.epoch
-                && own.offset < position.offset
-            {
-                behind = Some(own.clone());
-            }
-        }
-        for channel in self.riding.keys().cloned().collect::<Vec<_>>() {
-            self.stop(&channel);
-        }
-        self.position = behind;
     }
 }

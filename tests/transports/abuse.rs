@@ -6,12 +6,11 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use triwire::{Client, Denied, Hub, Limits, Rejected};
 
 use super::chat::{ChatChannel, ChatCommand, ChatEvent};
 use super::client::{Sse, Ws, get, json, post, within};
-use super::server::{Server, quick, serve};
+use super::server::{Server, listen, quick};
 use super::user::User;
 
 async fn anything(_: User, _: ChatChannel) -> Result<(), Denied> {
@@ -41,10 +40,7 @@ async fn server(limits: Limits, hops: Option<usize>) -> Server {
     let endpoints = hub.endpoints().authorize(anything).commands(handle);
     let endpoints = if let Some(hops) = hops { endpoints.trust_forwarded(hops) } else { endpoints };
     let app = Router::new().nest("/chat", endpoints.into_router()).layer(axum::middleware::map_request(place));
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    tokio::spawn(serve(listener, app, std::future::pending()));
-    Server { hub, address }
+    Server { hub, address: listen(app).await }
 }
 
 type Headers<'a> = &'a [(&'static str, &'a str)];

@@ -6,12 +6,10 @@ use axum::Router;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::net::TcpListener;
 use triwire::broker::{Answer, Broker, Memory, Publication, Sink, Tail};
 use triwire::{BrokerError, Denied, Epoch, Hub, Item, Limits, Position, PublishError, Realtime, Since};
 
 use super::client::{Sse, Ws, poll, within};
-use super::server::serve;
 use super::user::User;
 
 /// What happens at a table of cards.
@@ -37,10 +35,7 @@ async fn anything(_: User, _: CardChannel) -> Result<(), Denied> {
 }
 
 async fn listen(app: Router) -> std::net::SocketAddr {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    tokio::spawn(serve(listener, Router::new().nest("/chat", app), std::future::pending()));
-    address
+    super::server::listen(Router::new().nest("/chat", app)).await
 }
 
 async fn server(limits: Limits) -> (Hub<CardEvent>, std::net::SocketAddr) {

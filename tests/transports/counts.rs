@@ -9,10 +9,10 @@ use axum::Router;
 use axum::extract::FromRequestParts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpListener;
-use triwire::{Endpoints, Hub, Identity, Limits, Position, Realtime};
+use triwire::{Endpoints, Given, Hub, Identity, Limits, Position, Realtime};
 
-use super::server::serve;
+use super::client::within;
+use super::server::listen;
 
 /// What happens to a counter.
 #[derive(Debug, Clone, PartialEq, Realtime, Serialize, Deserialize, JsonSchema)]
@@ -49,15 +49,6 @@ impl Counts {
         Self { hub: Hub::builder().limits(limits).build(), totals: Arc::default(), asked: Arc::default() }
     }
 
-    /// One more, whose number is in the event: a hole would be seen.
-    pub(super) async fn next(&self, name: &str) -> Position {
-        let mut totals = self.totals.lock().await;
-        let (total, position) = totals.entry(name.to_owned()).or_default();
-        *total += 1;
-        *position = self.hub.publish(CountEvent::Added { name: name.to_owned(), by: *total }).await.expect("published");
-        position.expect("with a position")
-    }
-
     pub(super) async fn add(&self, name: &str, by: u64) -> Position {
         let mut totals = self.totals.lock().await;
         let (total, position) = totals.entry(name.to_owned()).or_default();
@@ -75,24 +66,32 @@ impl Counts {
 
     /// Serves, and says what its state is good for.
     pub(super) async fn exact(&self) -> SocketAddr {
+        self.gives(|counts, channel| async move { counts.state(channel).await }).await
+    }
+
+    /// Serves what this makes of the counts.
+    pub(super) async fn gives<Answer>(&self, give: impl Fn(Self, CountChannel) -> Answer + Clone + Send + Sync + 'static) -> SocketAddr
+    where
+        Answer: Future<Output: Given<Count>> + Send + 'static,
+    {
         let counts = self.clone();
-        self.listen(move |endpoints| {
-            endpoints.snapshot(move |channel: CountChannel| {
-                let counts = counts.clone();
-                async move { counts.state(channel).await }
-            })
+        self.listen(move |endpoints| endpoints.snapshot(move |channel: CountChannel| give(counts.clone(), channel))).await
+    }
+
+    /// Until it was asked for so many states.
+    pub(super) async fn asked_for(&self, states: usize) {
+        within(async {
+            while self.asked.load(Relaxed) < states {
+                tokio::task::yield_now().await;
+            }
         })
-        .await
+        .await;
     }
 
     pub(super) async fn listen<U>(&self, with: impl FnOnce(Endpoints<CountEvent>) -> Endpoints<CountEvent, (), U>) -> SocketAddr
     where
         U: Identity + FromRequestParts<()>,
     {
-        let app = Router::new().nest("/chat", with(self.hub.endpoints()).into_router());
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        tokio::spawn(serve(listener, app, std::future::pending()));
-        address
+        listen(Router::new().nest("/chat", with(self.hub.endpoints()).into_router())).await
     }
 }

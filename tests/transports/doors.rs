@@ -1,8 +1,10 @@
 //! Every route, and who gets in: a table.
 
 use super::client::{get, request, send, whole};
+use super::server::Server;
 use super::tickets::{UPGRADE, server, ticket, with};
 use bytes::Bytes;
+use futures_util::future::join_all;
 use http_body_util::Full;
 use hyper::Version;
 use std::time::Duration;
@@ -63,32 +65,68 @@ async fn every_route_lets_in_whom_it_should() {
     }
 }
 
+/// What an upgrade, a ticket and a command of alice's are answered, with these headers.
+async fn answered(server: &Server, kind: &str, headers: &[(&str, &str)]) -> [(u16, String); 3] {
+    let all = [("GET", "/chat/ws", &UPGRADE[..]), ("POST", "/chat/ticket", &[]), ("POST", "/chat/commands", &[])];
+    let answers = all.map(|(method, path, upgrade)| async move {
+        let headers = [&[("authorization", "Bearer alice"), ("content-type", kind)], upgrade, headers].concat();
+        let request = request(Version::HTTP_11, server.address, method, path, &headers);
+        let response = send(Version::HTTP_11, server.address, request.map(|_| Full::new(Bytes::from_static(br#""forbidden""#)))).await;
+        let status = response.status().as_u16();
+        (status, if status == 101 { String::new() } else { whole(response).await })
+    });
+    join_all(answers).await.try_into().expect("three")
+}
+
 #[tokio::test]
-async fn a_ticket_is_given_to_the_pages_that_may_ask_for_one() {
+async fn only_pages_that_may_and_only_json_come_in() {
     let server = server().await;
     let own = format!("http://{}", server.address);
-    let json = ("content-type", "application/json");
-    for (headers, status, code) in [
-        (vec![json], 200, "ticket"),
-        (vec![json, ("origin", own.as_str())], 200, "ticket"),
-        (vec![json, ("origin", "https://app.example")], 200, "ticket"),
-        (vec![json, ("sec-fetch-site", "same-origin"), ("cookie", "a=b")], 200, "ticket"),
-        (vec![json, ("origin", "https://evil.example")], 403, "origin_refused"),
-        (vec![json, ("origin", "https://app.example.evil.example")], 403, "origin_refused"),
-        (vec![json, ("origin", "null")], 403, "origin_refused"),
-        (vec![json, ("sec-fetch-site", "cross-site")], 403, "origin_refused"),
-        (vec![json, ("cookie", "a=b")], 403, "origin_refused"),
-        (vec![("content-type", "application/x-www-form-urlencoded")], 415, "not_json"),
-        (vec![("content-type", "text/plain")], 415, "not_json"),
-        (vec![], 415, "not_json"),
+    for (headers, passes) in [
+        (&[][..], true),
+        (&[("origin", own.as_str())], true),
+        (&[("origin", "https://app.example")], true),
+        (&[("origin", "https://evil.example")], false),
+        (&[("origin", "http://app.example")], false),
+        (&[("origin", "https://app.example.evil.example")], false),
+        (&[("origin", "https://evil-app.example")], false),
+        (&[("origin", "https://app.example:444")], false),
+        (&[("origin", "http://127.0.0.1:9")], false),
+        (&[("origin", "null")], false),
+        (&[("origin", "")], false),
+        (&[("origin", "https://app.example"), ("origin", "https://app.example")], false),
+        (&[("origin", "https://evil.example"), ("sec-fetch-site", "same-origin")], false),
+        (&[("sec-fetch-site", "same-origin")], true),
+        (&[("sec-fetch-site", "cross-site")], false),
+        (&[("sec-fetch-site", "same-site")], false),
+        (&[("cookie", "user=alice")], false),
+        (&[("cookie", "user=alice"), ("sec-fetch-site", "same-origin")], true),
+        (&[("cookie", "user=alice"), ("origin", "https://app.example")], true),
+        (&[("cookie", "user=alice"), ("origin", "https://evil.example")], false),
     ] {
-        let headers = [&[("authorization", "Bearer alice")], &headers[..]].concat();
-        let response = super::tickets::ask(server.address, "", &headers).await;
-        assert_eq!(response.status(), status, "{headers:?}");
-        assert!(whole(response).await.contains(code), "{headers:?}");
+        let answers = answered(&server, "application/json", headers).await;
+        let statuses = answers.each_ref().map(|(status, _)| *status);
+        assert_eq!(statuses, if passes { [101, 200, 200] } else { [403; 3] }, "{headers:?}");
+        assert!(passes || answers.iter().all(|(_, body)| body.contains(r#""code":"origin_refused""#)), "{headers:?}");
     }
-    let response = get(server.address, "/chat/ticket", &[("authorization", "Bearer alice")]).await;
-    assert_eq!(response.headers()["allow"], "POST");
+    // What a form can send from any page, without leave of CORS.
+    for kind in ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=a", ""] {
+        let [_, ticket, command] = answered(&server, kind, &[]).await;
+        assert_eq!((ticket.0, command.0), (415, 415), "{kind}");
+        let headers = [&[("authorization", "Bearer alice"), ("content-type", kind)], &UPGRADE[..]].concat();
+        let response =
+            send(Version::HTTP_11, server.address, request(Version::HTTP_11, server.address, "POST", "/chat/ws", &headers)).await;
+        assert_eq!(response.status(), 405, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn who_asks_for_a_ticket_or_a_command_by_get_is_told_how() {
+    let server = server().await;
+    for path in ["/chat/ticket", "/chat/commands"] {
+        let response = get(server.address, path, &[("authorization", "Bearer alice")]).await;
+        assert_eq!((response.status().as_u16(), response.headers()["allow"].as_bytes()), (405, &b"POST"[..]), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -7,12 +7,11 @@ use futures_util::SinkExt;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
 use triwire::{Denied, Hub, Limits, Realtime, TicketSecret};
 
 use super::client::{Ws, get};
-use super::server::{Server, serve};
+use super::server::{Server, listen};
 use super::tickets::{SECRET, User, server, ticket, with};
 
 /// A WebSocket of this user.
@@ -199,9 +198,7 @@ async fn the_new_identity_is_shown_what_is_for_it_and_nothing_that_was_for_the_o
     let hub = Hub::<LetterEvent>::new();
     let endpoints = hub.endpoints().authorize(anything).visible(|user: &User, to| user.rooms.iter().any(|room| room == to));
     let app = Router::new().nest("/chat", endpoints.tickets(&TicketSecret::from(SECRET)).into_router());
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    tokio::spawn(serve(listener, app, std::future::pending()));
+    let address = listen(app).await;
     let write = async |to: &str| hub.publish(LetterEvent::Letter { to: to.to_owned() }).await.map(drop).expect("published");
 
     let mut ws =

@@ -8,7 +8,6 @@ use std::time::{Duration, SystemTime};
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use futures_util::StreamExt;
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
 use triwire::{Denied, Identity, Limits};
@@ -62,11 +61,11 @@ async fn not_out(user: User, channel: ChatChannel) -> Result<(), Denied> {
     if is_out { Err(Denied) } else { Ok(()) }
 }
 
-async fn server(limits: Limits) -> Server {
+pub(super) async fn server(limits: Limits) -> Server {
     Server::with(limits, |endpoints| endpoints.authorize(not_out)).await
 }
 
-async fn kick(server: &Server, user: &str, room: &str) {
+pub(super) async fn kick(server: &Server, user: &str, room: &str) {
     put_out(user, room);
     within(server.hub.revoke(user, &ChatChannel::room(room))).await;
 }
@@ -203,86 +202,4 @@ async fn raw(address: SocketAddr, way: &str, query: &str) -> tokio::net::TcpStre
     let mut first = [0; 12];
     socket.read_exact(&mut first).await.expect("an answer");
     socket
-}
-
-/// However a subscribe, a resume and a kick cross each other, nothing that is published after the kick arrives.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_crossing_of_subscribe_resume_and_kick_shows_an_event_after_the_kick() {
-    // No person comes back so often.
-    let server = server(Limits { subscribe_burst: 100_000, ..Limits::default() }).await;
-    let mut seen = 0;
-    for round in 0..120_u64 {
-        let room = format!("crossing-{round}");
-        let before = server.say(&room, "before").await;
-        let clients = [
-            tokio::spawn(by_ws(server.address, room.clone())),
-            tokio::spawn(by_sse(server.address, room.clone())),
-            tokio::spawn(by_polls(server.address, room.clone())),
-        ];
-        // By and by the kick comes later in their lives.
-        tokio::time::sleep(Duration::from_micros(round % 40 * 100)).await;
-        kick(&server, "grace", &room).await;
-        server.say(&room, "after").await;
-        server.say(&room, "after").await;
-        for client in clients {
-            let texts = client.await.expect("no panic");
-            seen += texts.iter().filter(|text| *text == "before").count();
-            assert!(!texts.contains(&"after".to_owned()), "round {round}, after {before}");
-        }
-    }
-    assert!(seen > 30, "kicks came late enough to be crossed: {seen}");
-}
-
-fn text_of(item: &Value) -> Option<String> {
-    item["event"]["text"].as_str().map(str::to_owned)
-}
-
-async fn by_ws(address: SocketAddr, room: String) -> Vec<String> {
-    let mut ws = Ws::open(address, "user=grace").await;
-    ws.send(format!(r#"{{"subscribe":"room:{room}","since":"earliest","ref":1}}"#)).await;
-    let mut texts = Vec::new();
-    loop {
-        let item = ws.json().await;
-        texts.extend(text_of(&item));
-        if item["error"]["code"] == "denied" || item["end"]["reason"] == "denied" {
-            break;
-        }
-    }
-    // Whatever was still on its way is here by the time of the next answer.
-    ws.send(r#"{"subscribe":"lobby","ref":2}"#).await;
-    while let Some(Ok(text)) = within(ws.0.next()).await {
-        let item: Value = serde_json::from_str(text.to_text().expect("a text")).expect("JSON");
-        texts.extend(text_of(&item));
-        if item["ref"] == 2 {
-            break;
-        }
-    }
-    texts
-}
-
-async fn by_sse(address: SocketAddr, room: String) -> Vec<String> {
-    let mut texts = Vec::new();
-    loop {
-        let response = get(address, &format!("/chat/sse?channel=room:{room}&since=earliest&user=grace"), &[]).await;
-        if response.status() == 403 {
-            return texts;
-        }
-        let mut sse = Sse::of(response);
-        while let Some(block) = sse.block().await {
-            texts.extend(block.field("data").and_then(|_| text_of(&block.json())));
-        }
-    }
-}
-
-async fn by_polls(address: SocketAddr, room: String) -> Vec<String> {
-    let (mut texts, mut since) = (Vec::new(), "earliest".to_owned());
-    loop {
-        let response = get(address, &format!("/chat/poll?channel=room:{room}&since={since}&user=grace"), &[]).await;
-        if response.status() == 403 {
-            return texts;
-        }
-        let answer = json(response).await;
-        texts.extend(answer["items"].as_array().expect("items").iter().filter_map(text_of));
-        since = answer["position"].as_str().expect("a position").to_owned();
-    }
 }

@@ -39,10 +39,7 @@ impl Server {
     {
         let hub = Hub::builder().limits(limits).build();
         let app = Router::new().nest("/chat", with(hub.endpoints()).into_router());
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        tokio::spawn(serve(listener, app, std::future::pending()));
-        Self { hub, address }
+        Self { hub, address: listen(app).await }
     }
 
     pub(super) async fn say(&self, room: &str, text: &str) -> Position {
@@ -57,6 +54,14 @@ impl Server {
     pub(super) async fn typing(&self, room: &str) {
         self.hub.publish(ChatEvent::Typing { room: room.into() }).await.expect("published");
     }
+}
+
+/// Serves at a free port, for as long as the test runs.
+pub(super) async fn listen(app: Router) -> SocketAddr {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(serve(listener, app, std::future::pending()));
+    address
 }
 
 /// Serves until this is ready. Every transport is the same under every server: `transports_axum.rs` is these tests once more.

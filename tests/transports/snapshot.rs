@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use triwire::Limits;
+use tokio::sync::watch;
+use triwire::{Limits, Position};
 
 use super::client::{Sse, Ws, get, json, poll, within};
 use super::counts::{Count, CountChannel, Counts};
@@ -18,6 +19,13 @@ fn state(name: &str, total: u64, position: impl std::fmt::Display) -> Value {
 
 fn by(item: &Value) -> Option<u64> {
     item["event"]["by"].as_u64()
+}
+
+/// The state that is there now, given once the gate is open.
+async fn once_open(mut gate: watch::Receiver<bool>, counts: Counts, channel: CountChannel) -> (Count, Option<Position>) {
+    let state = counts.state(channel).await;
+    gate.wait_for(|open| *open).await.expect("it opens");
+    state
 }
 
 #[tokio::test]
@@ -52,30 +60,13 @@ async fn a_client_that_asks_gets_the_state_first_and_then_the_events_after_it_on
 #[tokio::test]
 async fn a_subscribe_gets_the_state_before_its_ok_and_the_others_go_on_meanwhile() {
     let counts = Counts::new(Limits::default());
-    let (open, gate) = tokio::sync::watch::channel(false);
-    let given = counts.clone();
-    let address = counts
-        .listen(move |endpoints| {
-            endpoints.snapshot(move |channel: CountChannel| {
-                let (counts, mut gate) = (given.clone(), gate.clone());
-                async move {
-                    let state = counts.state(channel).await;
-                    gate.wait_for(|open| *open).await.expect("it opens");
-                    state
-                }
-            })
-        })
-        .await;
+    let (open, gate) = watch::channel(false);
+    let address = counts.gives(move |counts, channel| once_open(gate.clone(), counts, channel)).await;
     let mut ws = Ws::open(address, "channel=count:other").await;
     ws.text().await;
     let position = counts.add("a", 1).await;
     ws.send(r#"{"subscribe":"count:a","snapshot":true,"ref":1}"#).await;
-    within(async {
-        while counts.asked.load(Relaxed) == 0 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    counts.asked_for(1).await;
     counts.add("a", 2).await;
     counts.add("other", 7).await;
     assert_eq!(by(&ws.json().await), Some(7), "it waits for nobody's state");
@@ -92,19 +83,12 @@ async fn a_subscribe_gets_the_state_before_its_ok_and_the_others_go_on_meanwhile
 #[tokio::test]
 async fn without_a_position_of_the_application_s_an_event_may_stand_in_both_and_none_in_neither() {
     let counts = Counts::new(Limits::default());
-    let given = counts.clone();
-    let address = counts
-        .listen(move |endpoints| {
-            endpoints.snapshot(move |channel: CountChannel| {
-                let counts = given.clone();
-                async move {
-                    // What comes between the position that was read and the state.
-                    counts.add("a", 10).await;
-                    counts.state(channel).await.0
-                }
-            })
-        })
-        .await;
+    let given = |counts: Counts, channel| async move {
+        // What comes between the position that was read and the state.
+        counts.add("a", 10).await;
+        counts.state(channel).await.0
+    };
+    let address = counts.gives(given).await;
     let before = counts.add("a", 1).await;
     let mut sse = Sse::open(address, "channel=count:a&snapshot=1").await;
     assert_eq!(sse.item().await.json(), state("a", 11, before));
@@ -150,21 +134,38 @@ async fn a_gap_is_followed_by_the_state_and_no_position_passes_it_before() {
 }
 
 #[tokio::test]
+async fn between_a_reset_and_its_state_no_answer_and_no_heartbeat_has_a_position_that_passes_the_reset() {
+    let counts = Counts::new(Limits { ws_ping: Duration::from_millis(50), ..Limits::default() });
+    let (open, gate) = watch::channel(false);
+    let address = counts.gives(move |counts, channel| once_open(gate.clone(), counts, channel)).await;
+    let newest = counts.add("a", 1).await;
+    let mut ws = Ws::open(address, "channel=count:a&channel=count:b&snapshot=1&since=zzz-5").await;
+    assert_eq!(ws.json().await["position"], "zzz-5");
+    for _ in ["a", "b"] {
+        assert_eq!(ws.json().await["gap"]["reason"], "reset");
+    }
+    counts.asked_for(2).await;
+    ws.send(r#"{"unsubscribe":"count:b","ref":1}"#).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    open.send_replace(true);
+    assert_eq!(ws.json().await, state("a", 1, newest));
+    assert_eq!(ws.json().await, json!({ "position": newest.to_string() }));
+    assert_eq!(ws.json().await, json!({ "ref": 1, "ok": { "position": newest.to_string() } }));
+}
+
+#[tokio::test]
 async fn a_state_that_is_behind_what_the_client_had_is_asked_for_again() {
     let counts = Counts::new(Limits { history: 4, ..Limits::default() });
     let stale = Arc::new(Mutex::new(None));
-    let (given, first) = (counts.clone(), stale.clone());
-    let address = counts
-        .listen(move |endpoints| {
-            endpoints.snapshot(move |channel: CountChannel| {
-                let (counts, first) = (given.clone(), first.clone());
-                async move {
-                    let now = counts.state(channel).await;
-                    first.lock().expect("not poisoned").take().unwrap_or(now)
-                }
-            })
-        })
-        .await;
+    let first = stale.clone();
+    let given = move |counts: Counts, channel| {
+        let first = first.clone();
+        async move {
+            let now = counts.state(channel).await;
+            first.lock().expect("not poisoned").take().unwrap_or(now)
+        }
+    };
+    let address = counts.gives(given).await;
     let start = counts.add("a", 1).await;
     *stale.lock().expect("not poisoned") = Some((Count { total: 1, whose: String::new() }, Some(start)));
     for _ in 0..9 {
@@ -179,18 +180,11 @@ async fn a_state_that_is_behind_what_the_client_had_is_asked_for_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_who_ask_in_the_same_moment_are_one_asking_or_a_few() {
     let counts = Counts::new(Limits::default());
-    let given = counts.clone();
-    let address = counts
-        .listen(move |endpoints| {
-            endpoints.snapshot(move |channel: CountChannel| {
-                let counts = given.clone();
-                async move {
-                    tokio::time::sleep(Duration::from_millis(300)).await;
-                    counts.state(channel).await
-                }
-            })
-        })
-        .await;
+    let given = |counts: Counts, channel| async move {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        counts.state(channel).await
+    };
+    let address = counts.gives(given).await;
     let position = counts.add("a", 1).await;
     let clients = (0..1_000).map(|number| async move {
         if number % 2 == 0 {
@@ -236,7 +230,7 @@ async fn each_user_has_a_state_of_their_own_and_nobody_who_may_not_have_the_chan
 async fn a_channel_that_is_revoked_while_its_state_is_taken_gives_none() {
     let counts = Counts::new(Limits::default());
     let (given, may) = (counts.clone(), Arc::new(Mutex::new(true)));
-    let (open, gate) = tokio::sync::watch::channel(false);
+    let (open, gate) = watch::channel(false);
     let address = {
         let may = may.clone();
         counts.listen(move |endpoints| {
@@ -244,24 +238,12 @@ async fn a_channel_that_is_revoked_while_its_state_is_taken_gives_none() {
                 .authorize(move |_: User, _: CountChannel| {
                     std::future::ready(if *may.lock().expect("not poisoned") { Ok(()) } else { Err(triwire::Denied) })
                 })
-                .snapshot(move |_: User, channel: CountChannel| {
-                    let (counts, mut gate) = (given.clone(), gate.clone());
-                    async move {
-                        let state = counts.state(channel).await;
-                        gate.wait_for(|open| *open).await.expect("it opens");
-                        state
-                    }
-                })
+                .snapshot(move |_: User, channel: CountChannel| once_open(gate.clone(), given.clone(), channel))
         })
     }
     .await;
     let mut ws = Ws::open(address, "channel=count:a&channel=count:b&snapshot=1&user=ann").await;
-    within(async {
-        while counts.asked.load(Relaxed) < 2 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    counts.asked_for(2).await;
     *may.lock().expect("not poisoned") = false;
     within(counts.hub.revoke("ann", &CountChannel::count("a"))).await;
     assert_eq!(ws.json().await, json!({ "channel": "count:a", "end": { "reason": "denied" } }));

@@ -9,12 +9,11 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use hyper::Version;
-use tokio::net::TcpListener;
 use triwire::{Denied, Hub, Identity, Limits};
 
 use super::chat::{ChatChannel, ChatEvent};
 use super::client::{Sse, Ws, get, poll, request, send, whole};
-use super::server::{Server, serve};
+use super::server::{Server, listen};
 
 /// Who has a ticket `ticket=NAME`; the state says whose are taken.
 #[derive(Clone)]
@@ -56,10 +55,7 @@ async fn guarded() -> Server {
     let hub = Hub::<ChatEvent>::new();
     let endpoints = hub.endpoints().authorize(own_room).into_router();
     let app = Router::new().nest("/chat", endpoints).with_state(State { banned: "mallory" });
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    tokio::spawn(serve(listener, app, std::future::pending()));
-    Server { hub, address }
+    Server { hub, address: listen(app).await }
 }
 
 const UPGRADE: [(&str, &str); 4] = [
@@ -110,28 +106,6 @@ async fn the_application_is_asked_again_at_every_resume_poll_and_subscribe() {
     server.say("carol", "not for you").await;
     ws.send(r#"{"unsubscribe":"room:carol","ref":2}"#).await;
     assert_eq!(ws.json().await["ref"], 2, "a channel that is denied is left");
-}
-
-#[tokio::test]
-async fn an_upgrade_comes_from_a_page_of_the_same_host_or_of_an_allowed_origin_or_from_no_browser() {
-    let server = Server::with(Limits::default(), |endpoints| endpoints.allow_origins(["https://app.example"])).await;
-    let own = format!("http://{}", server.address);
-    for (headers, passes) in [
-        (vec![], true),
-        (vec![("origin", own.as_str())], true),
-        (vec![("origin", "https://app.example")], true),
-        (vec![("origin", "https://evil.example")], false),
-        (vec![("origin", "http://app.example")], false),
-        (vec![("origin", "null")], false),
-        (vec![("sec-fetch-site", "same-origin")], true),
-        (vec![("sec-fetch-site", "cross-site")], false),
-    ] {
-        let response = get(server.address, "/chat/ws", &[&UPGRADE[..], &headers].concat()).await;
-        assert_eq!(response.status(), if passes { 101 } else { 403 }, "{headers:?}");
-        if !passes {
-            assert!(whole(response).await.contains(r#""code":"origin_refused""#));
-        }
-    }
 }
 
 async fn options(server: &Server, origin: &str) -> axum::http::Response<hyper::body::Incoming> {

@@ -16,7 +16,7 @@ use triwire_examples::{Unpublished, User, serve};
 /// What happens in a chat.
 #[derive(Realtime, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
-#[realtime(history = 256, keep = "5m", commands = ChatCommand)]
+#[realtime(history = 256, keep = "5m", commands = ChatCommand, state = usize)]
 enum ChatEvent {
     /// Somebody said something.
     #[realtime(channel = "room:{room}")]
@@ -64,6 +64,12 @@ async fn may_read(person: Person, channel: ChatChannel) -> Result<(), Denied> {
     if may_be_in(&room, &person) { Ok(()) } else { Err(Denied) }
 }
 
+/// A room's state: how many were kicked out of it.
+async fn kicked((_, State(app)): Person, channel: ChatChannel) -> usize {
+    let kicked = app.kicked.lock().expect("nothing panics with it");
+    kicked.iter().filter(|(room, _)| channel == ChatChannel::room(room)).count()
+}
+
 async fn handle(client: Client<ChatEvent, Person>, command: ChatCommand) -> Result<(), Rejected> {
     use ChatCommand::{Flood, Kick, Say, Typing};
     let (User { name: from }, State(app)) = client.user().clone();
@@ -105,20 +111,18 @@ struct Say {
 }
 
 async fn say(State(App { hub, .. }): State<App>, Json(Say { room, from, text }): Json<Say>) -> Result<StatusCode, Unpublished> {
-    hub.publish(ChatEvent::Message { room, from, text }).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(hub.publish(ChatEvent::Message { room, from, text }).await.map(|_| StatusCode::NO_CONTENT)?)
 }
 
 async fn notice(State(App { hub, .. }): State<App>, Json(text): Json<String>) -> Result<StatusCode, Unpublished> {
-    hub.publish(ChatEvent::Notice { text }).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(hub.publish(ChatEvent::Notice { text }).await.map(|_| StatusCode::NO_CONTENT)?)
 }
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     let hub = Hub::<ChatEvent>::new();
     let app = Router::new()
-        .nest("/chat", hub.endpoints().authorize(may_read).commands(handle).into_router())
+        .nest("/chat", hub.endpoints().authorize(may_read).commands(handle).snapshot(kicked).into_router())
         .route("/say", post(say))
         .route("/notice", post(notice))
         .route("/stats", get(async |State(App { hub, .. }): State<App>| Json(hub.stats())))

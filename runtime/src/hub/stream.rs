@@ -86,7 +86,7 @@ impl Stream {
             Some((reason, false)) => self.bye(reason, batch),
             None if self.heartbeat_at().is_some_and(|at| at <= now) => {
                 // Just read to its head: the position is as fresh as it can be. Without one (a broker is away) there is nothing to tell.
-                let Some(position) = self.connection.position() else {
+                let Some(position) = self.position() else {
                     self.quiet_since = now;
                     return Poll::Pending;
                 };
@@ -347,9 +347,10 @@ impl Stream {
         self.connection.channels().any(|channel| **channel.name() == *name)
     }
 
-    /// How far it has come.
+    /// How far its client has come: nowhere in this epoch between a reset and the states that are due behind it, for who is cut there, and
+    /// comes back with a position of this epoch, would not be told the reset again.
     pub(crate) fn position(&self) -> Option<Position> {
-        self.connection.position()
+        self.connection.position().filter(|position| position.offset > 0 || !self.connection.is_midway())
     }
 
     /// Shows its client no more than that of channels that not everybody may see all of.

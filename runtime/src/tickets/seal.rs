@@ -21,8 +21,7 @@ use crate::hub::used::{Id, Use};
 /// It is implemented for every type that derives `Serialize` and `Deserialize`; [`Endpoints::tickets`](crate::Endpoints::tickets) asks for it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sealed into a ticket",
-    label = "the user that `authorize` takes must be one that serde writes and reads",
-    note = "`authorize` says who a client is, and stands before `tickets`; its user derives `serde::Serialize` and `serde::Deserialize`"
+    label = "`authorize` stands before `tickets`, and its user derives `serde::Serialize` and `serde::Deserialize`"
 )]
 pub trait Ticketed: Serialize + DeserializeOwned {}
 
