@@ -70,6 +70,7 @@ chapters! {
     channels = include_str!("src/channels.md");
     commands = include_str!("src/commands.md");
     contract = include_str!("src/contract.md");
+    contract_lock = include_str!("src/contract-lock.md");
     dependencies = include_str!("src/dependencies.md");
     gaps = include_str!("src/gaps.md");
     identity = include_str!("src/identity.md");

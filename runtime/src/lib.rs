@@ -17,6 +17,7 @@ mod hub;
 mod identity;
 mod item;
 mod limits;
+pub mod lock;
 mod log;
 mod metrics;
 mod position;

@@ -13,7 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["connection"],
     &["hub"],
     &["task", "commands", "tickets", "guard", "authorize", "snapshot", "application", "transport"],
-    &["schema", "documents", "inspect", "prometheus", "router", "serve"],
+    &["schema", "documents", "lock", "inspect", "prometheus", "router", "serve"],
 ];
 
 /// Where a module stands: its floor, and its place there.
