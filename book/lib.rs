@@ -2,6 +2,8 @@
 //!
 //! The enums here are those that the chapters show once and use again.
 
+#![allow(clippy::test_attr_in_doctest, reason = "a chapter shows a test that its readers write")]
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use triwire::Realtime;

@@ -87,12 +87,11 @@ impl App {
 
     /// A login from now on, in a cookie that no script sees. A renewal that crosses a sign-out is of before it.
     fn login(&self, sub: String, outs: u32) -> Response {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let user = User { sub, exp: now.as_secs() + self.life, outs };
+        let user = User { sub, exp: UNIX_EPOCH.elapsed().unwrap_or_default().as_secs() + self.life, outs };
         let Ok(login) = encode(&Header::default(), &user, &self.signs) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
         let cookie = format!("login={login}; Path=/; HttpOnly; SameSite=Lax");
-        ([(header::SET_COOKIE, cookie)], Json(serde_json::json!({ "name": user.sub, "live": self.live, "seconds": self.life })))
-            .into_response()
+        let told = serde_json::json!({ "name": user.sub, "live": self.live, "seconds": self.life });
+        ([(header::SET_COOKIE, cookie)], Json(told)).into_response()
     }
 
     /// The same at both hosts; tickets are given at the page's, where the cookie is. Who comes with one is as they were then: what may

@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::compare::{Comparison, Names};
 use super::rules::{
     AUDIENCE_ADDED, AUDIENCE_REMOVED, CHANNEL_ADDED, CHANNEL_REMOVED, CHANNEL_RENAMED, COMMAND_ADDED, COMMAND_REMOVED, CONSTRUCTOR_CHANGED,
-    Direction, LAST_NO_MORE, LATEST_NO_MORE, MADE_LAST, MADE_LASTING, MADE_LATEST, MADE_VOLATILE, PROTOCOL_CHANGED, Rule, STATE_ADDED,
-    STATE_REMOVED, VARIANT_MOVED,
+    Direction, LAST_NO_MORE, LATEST_NO_MORE, MADE_LAST, MADE_LASTING, MADE_LATEST, MADE_VOLATILE, PRESENCE_ADDED, PRESENCE_REMOVED,
+    PROTOCOL_CHANGED, Rule, STATE_ADDED, STATE_REMOVED, VARIANT_MOVED,
 };
 use super::words::quoted;
 use super::{CASE_NAMES, COMMAND_NAMES, Change, EVENT_NAMES, Place};
@@ -55,6 +55,8 @@ struct Said<'a> {
 struct Channel<'a> {
     name: &'a str,
     template: &'a str,
+    /// Whether it tells who is in.
+    presence: bool,
 }
 
 impl Channel<'_> {
@@ -93,7 +95,11 @@ impl<'a> Said<'a> {
 
     fn channels(&self) -> Vec<Channel<'a>> {
         let text = |channel: &'a Value, field: &str| channel[field].as_str().unwrap_or_default();
-        self.listed("channels").map(|channel| Channel { name: text(channel, "name"), template: text(channel, "template") }).collect()
+        let channels = self.listed("channels").map(|channel| {
+            let (name, template) = (text(channel, "name"), text(channel, "template"));
+            Channel { name, template, presence: channel["presence"] == true }
+        });
+        channels.collect()
     }
 
     /// Each variant that is in both, as either has it.
@@ -132,6 +138,11 @@ fn channels(old: &Said<'_>, new: &Said<'_>, changes: &mut Vec<Change>) {
             if (same.name, same.template) != (channel.name, channel.template) {
                 let what = format!("{} is {} now, made by {}", quoted(channel.template), quoted(same.template), quoted(same.name));
                 tell(&CONSTRUCTOR_CHANGED, what);
+            }
+            match (channel.presence, same.presence) {
+                (false, true) => tell(&PRESENCE_ADDED, "it tells who is in now".to_owned()),
+                (true, false) => tell(&PRESENCE_REMOVED, "it tells no more who is in".to_owned()),
+                _ => {}
             }
             continue;
         }

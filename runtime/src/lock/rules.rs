@@ -159,6 +159,8 @@ table! {
     AUDIENCE_REMOVED = Rule::both("audience removed", compatible("more clients get it"));
     MADE_LAST = Rule::both("made the end of its channel", breaking("what comes after it is refused")).of_meaning();
     LAST_NO_MORE = Rule::both("the end of its channel no more", breaking("a page that waits for the end waits for ever")).of_meaning();
+    PRESENCE_ADDED = Rule::both("presence added", compatible("an older page ignores an item that it does not know"));
+    PRESENCE_REMOVED = Rule::both("presence removed", breaking("a page that shows who is in shows nobody")).of_meaning();
 
     REQUIRED_FIELD_ADDED = Rule::new(
         "required field added",

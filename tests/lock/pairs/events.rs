@@ -166,4 +166,18 @@ changes! {
         #[derive(Realtime, Serialize, JsonSchema)] #[serde(tag = "type")]
         enum ChatEvent { #[realtime(channel = "job:{job}")] Done { job: u32 } }
     } => breaking("the end of its channel no more");
+    presence_added {
+        #[derive(Realtime, Serialize, JsonSchema)] #[serde(tag = "type")]
+        enum ChatEvent { #[realtime(channel = "room:{room}")] Said { room: u32 } }
+    } {
+        #[derive(Realtime, Serialize, JsonSchema)] #[serde(tag = "type")]
+        enum ChatEvent { #[realtime(channel = "room:{room}", presence)] Said { room: u32 } }
+    } => compatible("presence added");
+    presence_removed {
+        #[derive(Realtime, Serialize, JsonSchema)] #[serde(tag = "type")]
+        enum ChatEvent { #[realtime(channel = "room:{room}", presence)] Said { room: u32 } }
+    } {
+        #[derive(Realtime, Serialize, JsonSchema)] #[serde(tag = "type")]
+        enum ChatEvent { #[realtime(channel = "room:{room}")] Said { room: u32 } }
+    } => breaking("presence removed");
 }
