@@ -12,6 +12,7 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::error::{ChannelError, Misread};
+#[cfg(feature = "server")]
 pub(crate) use needs::Nothing;
 pub use needs::{Decode, Describe, Encode, Key, Shown};
 

@@ -14,8 +14,8 @@ use super::states::{States, Waiting};
 use crate::connection::{Batch, Connection};
 use crate::entry::Sees;
 use crate::head::{Seat, Word, Words};
-use crate::item::Output;
 use crate::log::Most;
+use crate::output::Output;
 use crate::position::{Position, Since};
 use crate::protocol::{Bye, ByeReason, End, EndReason};
 
