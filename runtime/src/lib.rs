@@ -8,6 +8,8 @@ mod authorize;
 pub mod broker;
 #[cfg(feature = "server")]
 mod channel;
+#[cfg(feature = "client")]
+pub mod client;
 #[cfg(feature = "server")]
 mod commands;
 #[cfg(feature = "server")]
