@@ -17,6 +17,7 @@ use triwire::{Denied, Hub, Identity, Limits, Realtime};
 use triwire_tests::client::{Failure, PATIENCE};
 use triwire_tests::law::{Place, Truth};
 use triwire_tests::reader::{Reader, Seen, Shared};
+use triwire_tests::remote::Remote;
 use triwire_tests::server::{By, Server};
 
 /// What is published.
@@ -35,6 +36,8 @@ enum LawEvent {
 /// What a channel keeps: the enum says so.
 const HISTORY: usize = 32;
 const READERS: usize = 200;
+/// Of the Rust client, each behind a proxy that cuts it; one for so many of the others.
+const REMOTE: usize = 10;
 const EVENTS: u64 = 10_000;
 const CUTS: u64 = 2_000;
 const PUBLISHERS: u64 = 4;
@@ -166,6 +169,14 @@ struct Run {
     readers: JoinSet<Result<Vec<triwire_tests::law::Claim>, Failure>>,
 }
 
+/// What tells a positioned event from all others.
+fn number(event: &LawEvent) -> Option<u64> {
+    match event {
+        LawEvent::Said { number, .. } | LawEvent::Moved { number, .. } => Some(*number),
+        LawEvent::Seen { .. } => None,
+    }
+}
+
 /// Starts so many readers against a server.
 fn start(address: SocketAddr, seed: u64, readers: usize) -> Run {
     let (address, at) = watch::channel(address);
@@ -175,6 +186,10 @@ fn start(address: SocketAddr, seed: u64, readers: usize) -> Run {
     for who in 0..readers {
         let shared = run.shared.clone();
         run.readers.spawn(async move { Reader::new(who, seed, &shared).run().await });
+    }
+    for who in 0..readers / REMOTE {
+        let shared = run.shared.clone();
+        run.readers.spawn(async move { Remote::new(who, seed, &shared).await?.run(number).await });
     }
     run
 }
