@@ -76,6 +76,7 @@ chapters! {
     limits = include_str!("src/limits.md");
     protocol = include_str!("src/protocol.md");
     proxies = include_str!("src/proxies.md");
+    rust_client = include_str!("src/rust-client.md");
     server = include_str!("src/server.md");
     shutdown = include_str!("src/shutdown.md");
     state = include_str!("src/state.md");

@@ -77,8 +77,11 @@ struct Written<T> {
 #[derive(Deserialize)]
 struct Parts {
     channel: Option<String>,
+    #[serde(default, deserialize_with = "known::gap")]
     gap: Option<Gap>,
+    #[serde(default, deserialize_with = "known::end")]
     end: Option<End>,
+    #[serde(default, deserialize_with = "known::bye")]
     bye: Option<Bye>,
     position: Option<Position>,
     // `null` is a state, too.
@@ -86,6 +89,39 @@ struct Parts {
     snapshot: Option<Value>,
     #[serde(default, deserialize_with = "there")]
     event: Option<Value>,
+}
+
+/// What a newer hub gives for a reason that this version does not know is still a loss, an end, a farewell: none may be left out.
+mod known {
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer};
+    use serde_json::Value;
+
+    use crate::protocol::{Bye, End, Gap};
+
+    /// Reads it as it stands; else with the reason of the known ones that asks for the least.
+    fn read<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(deserializer: D, plain: &str) -> Result<Option<T>, D::Error> {
+        let mut value = Value::deserialize(deserializer)?;
+        if let Ok(read) = T::deserialize(&value) {
+            return Ok(Some(read));
+        }
+        if let Some(reason) = value.get_mut("reason") {
+            *reason = plain.into();
+        }
+        T::deserialize(&value).map(Some).map_err(D::Error::custom)
+    }
+
+    pub(super) fn gap<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Gap>, D::Error> {
+        read(deserializer, "expired")
+    }
+
+    pub(super) fn end<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<End>, D::Error> {
+        read(deserializer, "denied")
+    }
+
+    pub(super) fn bye<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Bye>, D::Error> {
+        read(deserializer, "busy")
+    }
 }
 
 fn there<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {

@@ -59,6 +59,17 @@ fn an_event_that_the_enum_does_not_know_is_given_as_it_was_written() {
 }
 
 #[test]
+fn a_reason_that_is_not_known_leaves_a_loss_an_end_and_a_bye_what_they_are() {
+    let gap = r#"{"channel":"a","gap":{"reason":"flood","missed":3,"until":"a-9"}}"#;
+    let told = Gap { reason: GapReason::Expired, missed: Some(3), until: at("a-9") };
+    assert_eq!(read(gap), Some(Item::Gap { channel: "a".into(), gap: told }));
+    let end = Item::Ended { channel: "a".into(), end: End { reason: EndReason::Denied } };
+    assert_eq!(read(r#"{"channel":"a","end":{"reason":"moved"}}"#), Some(end));
+    let bye = Item::Bye(Bye { reason: ByeReason::Busy, retry_ms: 7 });
+    assert_eq!(read(r#"{"bye":{"reason":"lunch","retry_ms":7}}"#), Some(bye));
+}
+
+#[test]
 fn what_is_no_item_of_this_version_is_an_error_to_leave_out() {
     for json in ["", "{", "[]", "{}", r#"{"channel":"a","presence":{}}"#, r#"{"channel":"a","id":"nowhere","event":null}"#] {
         assert_eq!(read(json), None, "{json}");

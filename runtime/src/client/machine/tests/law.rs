@@ -235,6 +235,15 @@ impl Run {
         Ok(())
     }
 
+    /// There are never more attempts in a minute than there may be.
+    fn no_storm(&self) -> Result<(), TestCaseError> {
+        for (at, begun) in self.attempts.iter().enumerate() {
+            let minute = self.attempts[at..].iter().take_while(|other| **other < *begun + Duration::from_secs(60)).count();
+            prop_assert!(minute <= ATTEMPTS, "{minute} attempts in a minute");
+        }
+        Ok(())
+    }
+
     /// The events of a channel in `(from, to]`.
     fn between(&self, channel: &str, to: Position, from: u64) -> impl Iterator<Item = u64> {
         let own = self.world.log.iter().filter(move |event| event.channel == channel && event.at.epoch == to.epoch);
@@ -281,10 +290,7 @@ proptest! {
         }
         prop_assert_eq!(run.machine.position(), Some(run.world.head()), "it is well again");
         run.judge()?;
-        for (at, begun) in run.attempts.iter().enumerate() {
-            let minute = run.attempts[at..].iter().take_while(|other| **other < *begun + Duration::from_secs(60)).count();
-            prop_assert!(minute <= ATTEMPTS, "{minute} attempts in a minute");
-        }
+        run.no_storm()?;
     }
 
     #[test]
@@ -299,5 +305,31 @@ proptest! {
         prop_assert!(more < 40, "it goes on");
         let ended = run.given.iter().filter(|given| matches!(given, Given::Item(Item::Ended { .. }))).count();
         prop_assert_eq!(ended, CHANNELS.len());
+    }
+}
+
+/// Whatever goes wrong, and goes wrong again, with the worst of dice.
+#[test]
+fn no_outage_makes_a_storm_of_attempts() {
+    let serve = |items, end| Fate::Serve { items, each: 0, end };
+    for fate in [
+        Fate::Unreachable,
+        Fate::Unfit,
+        Fate::Status { status: 301, retry: None },
+        Fate::Status { status: 405, retry: None },
+        Fate::Status { status: 502, retry: Some(0) },
+        serve(0, Close::Cut),
+        serve(1, Close::Cut),
+        serve(1, Close::Code(1012)),
+        serve(1, Close::Code(4401)),
+        serve(1, Close::Bye(ByeReason::Drain, 0)),
+        serve(1, Close::Bye(ByeReason::Expired, 0)),
+    ] {
+        let mut run = Run::new(Since::Now, false, vec![0.0], Vec::new());
+        let mut after_poll = false;
+        while run.attempts.len() < 400 && run.now < Duration::from_secs(600) {
+            run.attempt(fate, &mut after_poll);
+        }
+        run.no_storm().unwrap_or_else(|error| panic!("{fate:?}: {error}"));
     }
 }
