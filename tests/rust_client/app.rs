@@ -103,8 +103,10 @@ fn serve(hub: &Hub<NoteEvent>, done: &Arc<AtomicU64>) -> Server {
     let handle = move |client: Client<NoteEvent, User>, NoteCommand::Say { room, number }| {
         let done = done.clone();
         async move {
-            if number == 13 {
-                return Err(Rejected::new("unlucky", "Another number, please."));
+            match number {
+                13 => return Err(Rejected::new("unlucky", "Another number, please.")),
+                77 if client.user().name != "ada" => return Err(Rejected::new("stranger", "This one is Ada's.")),
+                _ => {}
             }
             done.fetch_add(1, Relaxed);
             client.publish(NoteEvent::Said { room, number }).await?;
@@ -164,12 +166,15 @@ impl App {
 
 /// What comes next and is no heartbeat.
 pub(super) async fn next<E: Realtime + serde::de::DeserializeOwned>(reader: &mut Reader<E>) -> Option<Result<Item<E>, ClientError>> {
-    loop {
-        match timeout(PATIENCE, reader.next()).await.unwrap_or_else(|_| panic!("silence: {reader:?}")) {
-            Some(Ok(Item::Heartbeat(_))) => {}
-            other => return other,
+    let news = async {
+        loop {
+            match reader.next().await {
+                Some(Ok(Item::Heartbeat(_))) => {}
+                other => return other,
+            }
         }
-    }
+    };
+    timeout(PATIENCE, news).await.expect("something comes but heartbeats")
 }
 
 /// The numbers that come next, which must be these, once each and in order.

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
+use tokio::net::TcpListener;
 use tokio::time::sleep;
-use triwire::client::{Status, Transport};
-use triwire::{GapReason, Item};
+use tokio_tungstenite::accept_async;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use triwire::client::{ClientError, RemoteHub, Status, Transport};
+use triwire::{GapReason, Item, Since};
 use triwire_tests::relay::Fault;
 
-use super::app::{App, hears, is, next};
+use super::app::{App, NoteChannel, NoteEvent, hears, is, next};
 use super::items::TRANSPORTS;
 
 #[tokio::test]
@@ -104,5 +108,23 @@ async fn a_drain_is_waited_for_and_a_restart_is_a_gap() {
         let gap = next(&mut reader).await;
         assert!(matches!(&gap, Some(Ok(Item::Gap { gap, .. })) if gap.reason == GapReason::Reset), "{transport:?} {gap:?}");
         hears(&mut reader, [2]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_close_code_is_heard_where_no_bye_was() {
+    for (code, error) in [(1008, ClientError::Denied), (4400, ClientError::NotUnderstood), (4401, ClientError::Expired)] {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("the loopback listens");
+        let url = format!("http://{}/notes", listener.local_addr().expect("an address"));
+        let serving = tokio::spawn(async move {
+            let (socket, _) = listener.accept().await.expect("a client");
+            let mut socket = accept_async(socket).await.expect("an upgrade");
+            socket.close(Some(CloseFrame { code: code.into(), reason: "".into() })).await.expect("it is sent");
+            while socket.next().await.is_some() {}
+        });
+        let remote = RemoteHub::<NoteEvent>::at(url).build().expect("a URL");
+        let mut reader = remote.subscribe([NoteChannel::room("tea")], Since::Now).expect("a channel");
+        assert_eq!(next(&mut reader).await, Some(Err(error)));
+        serving.await.expect("it serves");
     }
 }

@@ -108,9 +108,9 @@ async fn a_ticket_is_asked_for_before_each_connection_and_each_command() {
         app.relay.cut();
         app.say(2).await;
         hears(&mut reader, [2]).await;
-        let reply: u64 = remote.command(&super::app::NoteCommand::Say { room: "tea".into(), number: 3 }).await.expect("a reply");
-        assert_eq!(reply, 3);
-        hears(&mut reader, [3]).await;
+        let reply: u64 = remote.command(&super::app::NoteCommand::Say { room: "tea".into(), number: 77 }).await.expect("a reply");
+        assert_eq!(reply, 77, "it is Ada's ticket");
+        hears(&mut reader, [77]).await;
     }
 }
 

@@ -134,6 +134,19 @@ async fn an_event_of_a_newer_server_is_unknown_and_the_stream_goes_on() {
 }
 
 #[tokio::test]
+async fn an_item_that_is_not_known_is_left_out() {
+    let stream = "retry: 5000\ndata: {\"position\":\"a-1\"}\n\ndata: {\"channel\":\"room:tea\",\"presence\":{}}\n\ndata: no JSON\n\n\
+                  data: {\"channel\":\"room:tea\",\"id\":\"a-2\",\"event\":{\"type\":\"said\",\"room\":\"tea\",\"number\":1}}\n\n";
+    let answer = move || async move { ([("content-type", "text/event-stream")], stream) };
+    let server = Server::start(By::Triwire, Router::new().route("/notes/sse", axum::routing::get(answer))).expect("the loopback listens");
+    let remote =
+        RemoteHub::<NoteEvent>::at(format!("http://{}/notes", server.address)).transports([Transport::Sse]).build().expect("a URL");
+    let mut reader = remote.subscribe([NoteChannel::room("tea")], Since::Now).expect("a channel");
+    // Before it could have come back.
+    timeout(Duration::from_secs(3), hears(&mut reader, [1])).await.expect("the same stream goes on");
+}
+
+#[tokio::test]
 async fn a_reader_that_is_dropped_leaves() {
     let app = App::start().await;
     for transport in TRANSPORTS {
