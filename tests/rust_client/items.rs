@@ -82,7 +82,7 @@ async fn a_stream_ends_when_each_of_its_channels_has() {
     let app = App::start().await;
     for (room, transport) in ["one", "two", "three"].into_iter().zip(TRANSPORTS) {
         let remote = app.remote().transports([transport]).build().expect("a URL");
-        let channels = [room, "other"].map(|room| NoteChannel::room(room));
+        let channels = [room, "other"].map(NoteChannel::room);
         let mut reader = remote.subscribe(channels, app.hub.position().await).expect("channels");
         is(&reader, |status| status == Status::Connected(transport)).await;
         app.hub.publish(NoteEvent::Closed { room: room.into() }).await.expect("it is taken");
