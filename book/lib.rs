@@ -81,6 +81,7 @@ chapters! {
     presence = include_str!("src/presence.md");
     protocol = include_str!("src/protocol.md");
     proxies = include_str!("src/proxies.md");
+    rust_client = include_str!("src/rust-client.md");
     server = include_str!("src/server.md");
     shutdown = include_str!("src/shutdown.md");
     state = include_str!("src/state.md");

@@ -18,6 +18,7 @@ use triwire::{Denied, Hub, Identity, Limits, Position, Realtime};
 use triwire_tests::client::{Failure, PATIENCE};
 use triwire_tests::law::{Noted, Place, Truth};
 use triwire_tests::reader::{Reader, SIDES, Seen, Shared};
+use triwire_tests::remote::Remote;
 use triwire_tests::server::{By, Server};
 
 /// What is published.
@@ -72,6 +73,8 @@ impl Book {
 /// What a channel keeps: the enum says so.
 const HISTORY: usize = 32;
 const READERS: usize = 200;
+/// Of the Rust client, each behind a proxy that cuts it; one for so many of the others.
+const REMOTE: usize = 10;
 const EVENTS: u64 = 10_000;
 const CUTS: u64 = 2_000;
 const PUBLISHERS: u64 = 4;
@@ -116,7 +119,8 @@ impl<S: Sync> FromRequestParts<S> for Member {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         static REQUESTS: AtomicU64 = AtomicU64::new(0);
         let side = parts.uri.query().unwrap_or_default().split('&').find_map(|field| field.strip_prefix("side="));
-        let side = side.and_then(|side| side.parse().ok()).expect("a reader says what it is");
+        let header = || parts.headers.get("side").and_then(|side| side.to_str().ok());
+        let side = side.or_else(header).and_then(|side| side.parse().ok()).expect("a reader says what it is");
         let request = REQUESTS.fetch_add(1, Relaxed);
         Ok(Self { side, key: if request.is_multiple_of(2) { format!("{side}") } else { format!("{side} of {request}") } })
     }
@@ -269,6 +273,18 @@ struct Run {
     readers: JoinSet<Result<Vec<triwire_tests::law::Claim>, Failure>>,
 }
 
+/// What tells a positioned event from all others.
+fn number(event: &LawEvent) -> Option<u64> {
+    match event {
+        LawEvent::Said { number, .. }
+        | LawEvent::Moved { number, .. }
+        | LawEvent::Told { number, .. }
+        | LawEvent::Whispered { number, .. }
+        | LawEvent::Shown { number, .. } => Some(*number),
+        LawEvent::Seen { .. } => None,
+    }
+}
+
 /// Starts so many readers against a server.
 fn start(address: SocketAddr, seed: u64, readers: usize) -> Run {
     let (address, at) = watch::channel(address);
@@ -278,6 +294,10 @@ fn start(address: SocketAddr, seed: u64, readers: usize) -> Run {
     for who in 0..readers {
         let shared = run.shared.clone();
         run.readers.spawn(async move { Reader::new(who, seed, &shared).run().await });
+    }
+    for who in 0..readers / REMOTE {
+        let shared = run.shared.clone();
+        run.readers.spawn(async move { Remote::new(who, seed, &shared).await?.run(number).await });
     }
     run
 }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use percent_encoding::utf8_percent_encode;
 
 use crate::error::{ChannelError, Misread};
+#[cfg(feature = "server")]
 pub(crate) use needs::Nothing;
 pub use needs::{Decode, Describe, Encode, Key, Shown};
 use template::ENCODED;

@@ -101,7 +101,7 @@ impl Entry {
 
     /// Its offset, for those who know it has one.
     pub(crate) fn offset(&self) -> u64 {
-        self.0.position.map_or(0, |position| position.offset)
+        self.position().map_or(0, |position| position.offset)
     }
 
     /// Whether not everybody may see it.

@@ -1,111 +1,13 @@
-//! What a stream carries, in the order it carries it. Floor 1.
+//! What a typed stream carries, and how it is read from the wire. Floor 1.
 
-use std::borrow::Cow;
-use std::sync::Arc;
-
-use bytes::{BufMut as _, Bytes, BytesMut};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Error as _};
+use serde_json::Value;
 
 use crate::position::Position;
-use crate::protocol::{self, Bye, End, Gap, Presence};
-use crate::run::Run;
-use crate::websocket::{self, Agreed, Opcode};
+use crate::protocol::{Bye, End, Gap, Presence};
 
-/// What a connection hands its transport, in the order of the wire.
-#[derive(Debug, Clone)]
-pub(crate) enum Output {
-    /// Events.
-    Run(Run),
-    /// A loss in the named channel; it is rare, and does not make the others larger.
-    Gap(Box<(Arc<str>, Gap)>),
-    /// A position, and nothing for this reader up to it.
-    Heartbeat(Position),
-    /// A channel that was asked for with this tag is now covered by the connection's position.
-    Joined(u64, Position),
-    /// The state of the named channel, and the position that it is good for.
-    Snapshot(Box<(Arc<str>, Arc<str>, Position)>),
-    /// Nothing more of the named channel comes.
-    Ended(Box<(Arc<str>, End)>),
-    /// The end; nothing comes after it.
-    Bye(Bye),
-}
-
-impl Output {
-    /// Its items, JSON.
-    pub(crate) fn items(&self) -> impl Iterator<Item = Cow<'_, [u8]>> {
-        let run = if let Self::Run(run) = self { run.entries() } else { &[] };
-        run.iter().map(|(_, entry)| Cow::Borrowed(entry.item())).chain(self.own_item().map(|item| Cow::Owned(item.into())))
-    }
-
-    /// The item of all that is not an event.
-    fn own_item(&self) -> Option<String> {
-        Some(match self {
-            Self::Gap(gap) => protocol::gap_item(&gap.0, &gap.1),
-            Self::Heartbeat(position) => protocol::heartbeat_item(*position),
-            Self::Snapshot(snapshot) => protocol::snapshot_item(&snapshot.0, &snapshot.1, snapshot.2),
-            Self::Ended(ended) => protocol::end_item(&ended.0, ended.1),
-            Self::Bye(bye) => protocol::bye_item(bye),
-            Self::Run(_) | Self::Joined(..) => return None,
-        })
-    }
-
-    /// Its items as WebSocket frames, events compressed as was agreed.
-    pub(crate) fn frames(&self, agreed: Option<Agreed>, into: &mut Vec<Bytes>) {
-        match self {
-            Self::Run(run) => run.frames(agreed, into),
-            _ => into.extend(self.own_item().map(|item| websocket::frame(Opcode::Text, item.as_bytes()))),
-        }
-    }
-
-    /// Its items as SSE events, in chunks of an HTTP/1.1 body.
-    #[cfg(feature = "serve")]
-    pub(crate) fn chunks(&self, into: &mut Vec<Bytes>) {
-        match self {
-            Self::Run(run) => run.chunks(into),
-            _ => into.extend(self.own_event().map(|event| protocol::chunk(&event).freeze())),
-        }
-    }
-
-    /// Its items as SSE events.
-    pub(crate) fn events(&self) -> Bytes {
-        match self {
-            Self::Run(run) => run.events(),
-            _ => self.own_event().unwrap_or_default().freeze(),
-        }
-    }
-
-    /// The SSE event of all that is not an event of the hub; a bye is preceded by its own `retry:`.
-    fn own_event(&self) -> Option<BytesMut> {
-        let mut event = BytesMut::new();
-        let mut position = None;
-        match self {
-            Self::Bye(bye) => event.put_slice(protocol::sse_retry(bye.retry_ms).as_bytes()),
-            Self::Heartbeat(at) => position = Some(*at),
-            _ => {}
-        }
-        protocol::sse_event(&mut event, position, self.own_item()?.as_bytes());
-        Some(event)
-    }
-
-    /// How many items it is.
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Self::Run(run) => run.entries().len(),
-            Self::Joined(..) => 0,
-            _ => 1,
-        }
-    }
-
-    /// Its size on the wire, near enough to be counted.
-    pub(crate) fn bytes(&self) -> usize {
-        match self {
-            Self::Run(run) => run.bytes(),
-            Self::Snapshot(snapshot) => snapshot.1.len() + 96,
-            _ => 96,
-        }
-    }
-}
-
-/// What a typed stream inside the process carries.
+/// What a typed stream carries, inside the process or from a hub elsewhere.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Item<E> {
@@ -132,7 +34,7 @@ pub enum Item<E> {
         /// The channel.
         channel: String,
         /// Its state, as it was written.
-        snapshot: serde_json::Value,
+        snapshot: Value,
         /// What it is good for: events of the channel come after it.
         position: Position,
     },
@@ -163,6 +65,105 @@ pub enum Item<E> {
         /// The key of the command that led to it.
         cause: Option<String>,
         /// Its JSON.
-        event: serde_json::Value,
+        event: Value,
     },
 }
+
+/// An event's item as it was written.
+#[derive(Deserialize)]
+struct Written<T> {
+    channel: String,
+    #[serde(default)]
+    id: Option<Position>,
+    #[serde(default)]
+    cause: Option<String>,
+    event: T,
+}
+
+/// Any item, with the parts that say which it is.
+#[derive(Deserialize)]
+struct Parts {
+    channel: Option<String>,
+    #[serde(default, deserialize_with = "known::gap")]
+    gap: Option<Gap>,
+    #[serde(default, deserialize_with = "known::end")]
+    end: Option<End>,
+    #[serde(default, deserialize_with = "known::bye")]
+    bye: Option<Bye>,
+    presence: Option<Presence>,
+    position: Option<Position>,
+    // `null` is a state, too.
+    #[serde(default, deserialize_with = "there")]
+    snapshot: Option<Value>,
+    #[serde(default, deserialize_with = "there")]
+    event: Option<Value>,
+}
+
+/// What a newer hub gives for a reason that this version does not know is still a loss, an end, a farewell: none may be left out.
+mod known {
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer};
+    use serde_json::Value;
+
+    use crate::protocol::{Bye, End, Gap};
+
+    /// Reads it as it stands; else with the reason of the known ones that asks for the least.
+    fn read<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(deserializer: D, plain: &str) -> Result<Option<T>, D::Error> {
+        let mut value = Value::deserialize(deserializer)?;
+        if let Ok(read) = T::deserialize(&value) {
+            return Ok(Some(read));
+        }
+        if let Some(reason) = value.get_mut("reason") {
+            *reason = plain.into();
+        }
+        T::deserialize(&value).map(Some).map_err(D::Error::custom)
+    }
+
+    pub(super) fn gap<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Gap>, D::Error> {
+        read(deserializer, "expired")
+    }
+
+    pub(super) fn end<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<End>, D::Error> {
+        read(deserializer, "denied")
+    }
+
+    pub(super) fn bye<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Bye>, D::Error> {
+        read(deserializer, "busy")
+    }
+}
+
+fn there<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+impl<E: DeserializeOwned> Item<E> {
+    /// Reads an item as it stands on the wire. An event that today's enum does not know is [`Item::Unknown`].
+    ///
+    /// # Errors
+    /// What is no JSON, or no item of this version of the protocol: a client leaves such an item out.
+    pub fn read(json: &[u8]) -> serde_json::Result<Self> {
+        // Most items are events that the enum knows: these are read in one pass.
+        if let Ok(Written { channel, id, cause, event }) = serde_json::from_slice::<Written<E>>(json) {
+            return Ok(Self::Event { channel, id, cause, event });
+        }
+        let parts: Parts = serde_json::from_slice(json)?;
+        Ok(match parts {
+            Parts { event: Some(_), .. } => {
+                let Written { channel, id, cause, event } = serde_json::from_slice(json)?;
+                Self::Unknown { channel, id, cause, event }
+            }
+            Parts { channel: Some(channel), gap: Some(gap), .. } => Self::Gap { channel, gap },
+            Parts { channel: Some(channel), end: Some(end), .. } => Self::Ended { channel, end },
+            Parts { channel: Some(channel), presence: Some(presence), .. } => Self::Presence { channel, presence },
+            Parts { channel: Some(channel), snapshot: Some(snapshot), position: Some(position), .. } => {
+                Self::Snapshot { channel, snapshot, position }
+            }
+            Parts { bye: Some(bye), .. } => Self::Bye(bye),
+            Parts { channel: None, position: Some(position), .. } => Self::Heartbeat(position),
+            _ => return Err(serde_json::Error::custom("an item that this version does not know")),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -7,4 +7,6 @@ pub mod client;
 pub mod exact;
 pub mod law;
 pub mod reader;
+pub mod relay;
+pub mod remote;
 pub mod server;

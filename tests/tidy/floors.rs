@@ -6,7 +6,7 @@ use super::source::{Source, hold, sources};
 /// From the ground up; on one floor, a module may use those to its left. A new module gets its place here.
 const FLOORS: &[&[&str]] = &[
     &["sync", "error", "metrics", "limits", "position", "identity", "contract"],
-    &["protocol", "websocket", "entry", "run", "item"],
+    &["protocol", "item", "websocket", "entry", "run", "output"],
     &["log", "subscribers", "presence", "forgotten", "rate"],
     &["broker"],
     &["head", "channel"],
@@ -15,6 +15,10 @@ const FLOORS: &[&[&str]] = &[
     &["task", "commands", "tickets", "guard", "authorize", "snapshot", "application", "transport"],
     &["schema", "documents", "lock", "inspect", "prometheus", "router", "serve"],
 ];
+
+/// A module of its own build: it may use these and nothing else, and nothing uses it. Whatever else it took would be in the tree of
+/// every client.
+const APART: (&str, &[&str]) = ("client", &["error", "position", "contract", "protocol", "item"]);
 
 /// Where a module stands: its floor, and its place there.
 fn place(module: &str) -> Option<(usize, usize)> {
@@ -29,6 +33,10 @@ fn module(path: &str) -> Option<&str> {
 
 fn faults(source: &Source) -> Vec<String> {
     let Some(own) = module(&source.path).filter(|_| source.is("rs") && !source.is_test(0)) else { return Vec::new() };
+    if own == APART.0 {
+        let others = uses(source).into_iter().filter(|(at, used)| used != own && !source.is_test(*at) && !APART.1.contains(&used.as_str()));
+        return others.map(|(at, used)| source.fault(at, &format!("`{own}` uses `{used}`, which no client has in its tree"))).collect();
+    }
     let Some(here) = place(own) else {
         return vec![source.fault(0, &format!("the module `{own}` has no floor: give it one in `FLOORS` of tests/tidy/floors.rs"))];
     };
@@ -99,9 +107,12 @@ fn a_module_that_reaches_up_is_seen() {
     assert_eq!(seen("runtime/src/log.rs", "fn f() { crate::channel::g() }\n"), 1);
     assert_eq!(seen("runtime/src/log.rs", "use super::hub;\nmod a { use super::*; }\n"), 1);
     assert_eq!(seen("runtime/src/hub/node.rs", "use super::stream::Stream;\nuse crate::hub::x;\nuse super::super::router;\n"), 1);
-    assert_eq!(seen("runtime/src/entry.rs", "use crate::item::Item;\n"), 1, "to its right");
-    assert_eq!(seen("runtime/src/item.rs", "use crate::entry::Entry;\n"), 0, "to its left");
+    assert_eq!(seen("runtime/src/entry.rs", "use crate::run::Run;\n"), 1, "to its right");
+    assert_eq!(seen("runtime/src/run.rs", "use crate::entry::Entry;\n"), 0, "to its left");
     assert_eq!(seen("runtime/src/log.rs", "use crate::Limits;\n"), 1, "by a back door");
     assert_eq!(seen("runtime/src/attic.rs", ""), 1, "no floor");
+    assert_eq!(seen("runtime/src/client/reader.rs", "use crate::item::Item;\nuse super::ws;\n"), 0, "what every client has");
+    assert_eq!(seen("runtime/src/client/ws.rs", "use crate::websocket::Decoder;\nuse super::Reader;\n"), 1, "the server's");
+    assert_eq!(seen("runtime/src/hub/mod.rs", "use crate::client::Reader;\n"), 1, "the client's");
     assert_eq!(seen("runtime/src/log.rs", "#[cfg(test)]\nmod tests {\n    use crate::hub::Hub;\n}\n"), 0, "a test");
 }

@@ -46,7 +46,9 @@ fn fmt() -> Result<Verdict, String> {
 
 /// The tests turn features on, and so does the whole workspace with them: the crate by itself has them off, and may have none.
 fn clippy() -> Result<Verdict, String> {
-    passes(&["clippy", "-p", "triwire", "--no-default-features", "--", "-D", "warnings"])?;
+    for features in ["", "server", "client", "client-rustls"] {
+        passes(&["clippy", "-p", "triwire", "--no-default-features", "--features", features, "--", "-D", "warnings"])?;
+    }
     passes(&["clippy", "-p", "triwire", "--all-targets", "--", "-D", "warnings"])?;
     passes(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
 }

@@ -6,8 +6,8 @@ use super::reading::{Reading, State};
 use super::{Batch, Connection, Step};
 use crate::channel::{Channel, Read};
 use crate::head::Look;
-use crate::item::Output;
 use crate::log::Want;
+use crate::output::Output;
 use crate::position::{Position, Since};
 use crate::run::Run;
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::Step;
 use crate::channel::{Begin, Channel, Slot};
 use crate::head::Seat;
-use crate::item::Output;
 use crate::log::{Found, Place};
+use crate::output::Output;
 use crate::position::Position;
 use crate::protocol::{Gap, GapReason};
 

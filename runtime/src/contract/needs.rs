@@ -72,6 +72,7 @@ impl<T: schemars::JsonSchema> Describe for T {
 }
 
 /// Implemented by nothing: what a second candidate, which never applies, is for.
+#[cfg(feature = "server")]
 pub(crate) trait Nothing {}
 
 /// A field that stands in an audience: it prints itself.

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::node::Node;
 use crate::connection::{Batch, Connection, Due, Fit};
-use crate::item::Output;
+use crate::output::Output;
 use crate::position::Position;
 
 /// How long an application has to catch up whose state was older than what a client had.

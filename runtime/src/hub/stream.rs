@@ -15,8 +15,8 @@ use crate::channel::Channel;
 use crate::connection::{Batch, Connection};
 use crate::entry::Sees;
 use crate::head::{Seat, Word, Words};
-use crate::item::Output;
 use crate::log::Most;
+use crate::output::Output;
 use crate::position::{Position, Since};
 use crate::protocol::{Bye, ByeReason, End, EndReason};
 

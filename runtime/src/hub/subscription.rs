@@ -5,7 +5,6 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::Hub;
@@ -13,11 +12,10 @@ use super::node::Refused;
 use super::timed::Timed;
 use crate::connection::Batch;
 use crate::contract::{Channels, Realtime};
-use crate::entry::Entry;
 use crate::error::{ChannelError, SubscribeError};
-use crate::item::{Item, Output};
+use crate::item::Item;
+use crate::output::Output;
 use crate::position::Since;
-use crate::protocol::Presence;
 
 impl<E: Realtime + DeserializeOwned> Hub<E> {
     /// Reads channels inside the process. The first item is a heartbeat with the position the stream begins at (none after
@@ -102,26 +100,10 @@ impl<E> fmt::Debug for Subscription<E> {
     }
 }
 
-/// An event's item as it was written.
-#[derive(Deserialize)]
-struct Written<T> {
-    channel: String,
-    #[serde(default)]
-    cause: Option<String>,
-    event: T,
-}
-
-/// An item of who is in.
-#[derive(Deserialize)]
-struct WhoIsIn {
-    channel: String,
-    presence: Presence,
-}
-
 /// The typed items of an output. An event that the enum does not read is handed on as it was written.
 fn typed<E: DeserializeOwned>(output: Output, into: &mut VecDeque<Item<E>>) {
     match output {
-        Output::Run(run) => into.extend(run.entries().iter().filter_map(|(_, entry)| event(entry))),
+        Output::Run(run) => into.extend(run.entries().iter().filter_map(|(_, entry)| Item::read(entry.item()).ok())),
         Output::Gap(gap) => into.push_back(Item::Gap { channel: gap.0.to_string(), gap: gap.1 }),
         Output::Snapshot(snapshot) => {
             let (channel, state, position) = *snapshot;
@@ -133,16 +115,4 @@ fn typed<E: DeserializeOwned>(output: Output, into: &mut VecDeque<Item<E>>) {
         Output::Bye(bye) => into.push_back(Item::Bye(bye)),
         Output::Joined(..) => {}
     }
-}
-
-fn event<E: DeserializeOwned>(entry: &Entry) -> Option<Item<E>> {
-    let id = entry.position();
-    if let Ok(Written { channel, cause, event }) = serde_json::from_slice::<Written<E>>(entry.item()) {
-        return Some(Item::Event { channel, id, cause, event });
-    }
-    if let Ok(WhoIsIn { channel, presence }) = serde_json::from_slice(entry.item()) {
-        return Some(Item::Presence { channel, presence });
-    }
-    let Written { channel, cause, event } = serde_json::from_slice(entry.item()).ok()?;
-    Some(Item::Unknown { channel, id, cause, event })
 }

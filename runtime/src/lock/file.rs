@@ -7,7 +7,9 @@ use std::{env, fs, io};
 use serde_json::{Map, Value};
 
 use super::{Change, Verdict, compare};
+#[cfg(feature = "server")]
 use crate::contract::Realtime;
+#[cfg(feature = "server")]
 use crate::hub::Hub;
 
 /// The variable that lets a test write the lock: `1` for what is compatible, `breaking` for what is not.
@@ -158,6 +160,7 @@ pub fn told(changes: &[Change]) -> String {
 }
 
 /// What `assert_contract!` does.
+#[cfg(feature = "server")]
 #[doc(hidden)]
 #[track_caller]
 pub fn hold<E: Realtime>(folder: &str, file: &str) {

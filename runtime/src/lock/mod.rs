@@ -17,6 +17,7 @@ use std::fmt;
 
 use compare::Names;
 pub use contract::compare;
+#[cfg(feature = "server")]
 #[doc(hidden)]
 pub use file::hold;
 pub use file::{BLESS, Bless, Checked, Lock, check, told};

@@ -17,7 +17,7 @@ use crate::error::Denied;
 use crate::guard::{Guard, Renewal};
 use crate::hub::node::Node;
 use crate::hub::stream::Stream;
-use crate::item::Output;
+use crate::output::Output;
 use crate::position::{Position, Since};
 use crate::protocol::{End, EndReason};
 use crate::task::Task;

@@ -10,7 +10,7 @@ use crate::head::{Seat, Words};
 use crate::hub::driver::Turn;
 use crate::hub::node::Node;
 use crate::hub::stream::Stream;
-use crate::item::Output;
+use crate::output::Output;
 use crate::transport::socket::Socket;
 
 /// Batches and reads of one connection before the next has its turn.

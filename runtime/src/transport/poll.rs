@@ -15,7 +15,7 @@ use crate::head::Seat;
 use crate::hub::node::Node;
 use crate::hub::stream::Stream;
 use crate::hub::timed::Timed;
-use crate::item::Output;
+use crate::output::Output;
 use crate::position::{Position, Since};
 use crate::transport::json;
 use crate::transport::later::Later;

@@ -19,7 +19,7 @@ use crate::head::Seat;
 use crate::hub::node::Node;
 use crate::hub::stream::Stream;
 use crate::hub::timed::Timed;
-use crate::item::Output;
+use crate::output::Output;
 use crate::protocol;
 use crate::transport::direct::{HandOver, Offer};
 use crate::transport::later::Later;

@@ -15,7 +15,7 @@ use crate::head::{Seat, Words};
 use crate::hub::driver::{Driven, Turn};
 use crate::hub::node::Node;
 use crate::hub::stream::Stream;
-use crate::item::Output;
+use crate::output::Output;
 use crate::position::Position;
 use crate::protocol::{Bye, ByeReason, close};
 use crate::transport::ask::{self, NotUnderstood, Text};

@@ -10,8 +10,8 @@ use crate::connection::Batch;
 use crate::head::Seat;
 use crate::hub::node::Facts;
 use crate::hub::stream::Stream;
-use crate::item::Output;
 use crate::limits::Limits;
+use crate::output::Output;
 use crate::position::Since;
 
 #[derive(Default)]

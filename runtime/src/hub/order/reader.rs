@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::connection::Batch;
 use crate::hub::stream::Stream;
-use crate::item::Output;
+use crate::output::Output;
 use crate::position::{Position, Since};
 use crate::protocol::{Gap, GapReason};
 use crate::run::Run;
