@@ -196,10 +196,11 @@ impl Machine {
         is_news
     }
 
-    /// A poll was answered up to here. Says whether that is news.
+    /// A poll was answered up to here. Says whether that is to be handed on, as a heartbeat: it is news, or all that the answer says.
     pub(super) fn reached(&mut self, now: Duration, position: Position) -> bool {
         self.fruit(now);
-        self.passage.reach(position)
+        let is_all = matches!(self.state, State::Open { items: 1, .. });
+        self.passage.reach(position) || is_all
     }
 
     /// The connection works.

@@ -214,3 +214,18 @@ fn what_was_told_or_is_in_a_state_is_old_news() {
     assert!(take(&gap("y-4")) && take(&Item::Heartbeat(at("y-0"))) && take(&event("a", "y-1")), "but in another epoch");
     assert_eq!(machine.position(), Some(at("y-1")));
 }
+
+#[test]
+fn a_quiet_poll_is_a_heartbeat_and_one_with_news_says_no_position_twice() {
+    let mut machine = machine(&[Poll], false);
+    for (now, position, is_heartbeat) in [(0, "x-1", true), (30, "x-1", true), (60, "x-3", false), (90, "x-4", true)] {
+        let now = seconds(now);
+        open(&mut machine, now, Poll);
+        if position == "x-3" {
+            let event = Item::Event { channel: "a".into(), id: Some(at("x-3")), cause: None, event: 0u64 };
+            assert!(machine.item(now, &event, 0.0));
+        }
+        assert_eq!(machine.reached(now + seconds(25), at(position)), is_heartbeat, "{position}");
+        machine.ended(now + seconds(25), Ended::Done, 0.0);
+    }
+}
