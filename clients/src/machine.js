@@ -107,7 +107,7 @@ export class Machine {
       case "renew":
         return this.#renew(input.ticket);
       case "close":
-        return this.#stop();
+        return this.#stop(input.error);
       case "opened":
       case "item":
       case "retry":
@@ -235,6 +235,7 @@ export class Machine {
   #lost(connection, how) {
     const { status = 0, code = 0, problem } = how;
     this.#drop(connection, code === 1009);
+    this.#anew ||= !!how.renew;
     const reason = connection.bye?.reason;
     const error = problem ?? { code: reason ?? "refused", status: status || code };
     if (how.fatal) this.#stop(how.fatal);
@@ -248,7 +249,7 @@ export class Machine {
     else this.#again(connection, how);
   }
 
-  /** @param {Connection} connection */
+  /** A poll. @param {Connection} connection */
   #answered(connection) {
     if (!connection.side) return this.#choice.answered(connection, this.#now);
     this.#sideTries = 0;

@@ -70,8 +70,10 @@ export interface Ended {
   retry?: number;
   /** A poll that was answered. */
   done?: boolean;
-  /** There is nothing to open it with: an identity that cannot be had. */
+  /** There is nothing to open it with: no identity can be had. */
   fatal?: Problem;
+  /** The new identity was not to be had yet. */
+  renew?: boolean;
   /** Nothing came for too long. */
   silent?: boolean;
 }
@@ -87,7 +89,8 @@ export type Input =
   | ({ type: "closed"; id: number } & Ended)
   | { type: "posted"; key: string; ok?: unknown; status?: number; problem?: Problem; retry?: number }
   | { type: "renew"; ticket?: string }
-  | { type: "timer" | "online" | "offline" | "visible" | "hidden" | "close" };
+  | { type: "timer" | "online" | "offline" | "visible" | "hidden" }
+  | { type: "close"; error?: Problem };
 
 export interface Open {
   type: "open";
@@ -193,4 +196,60 @@ export interface Command {
   tried?: boolean;
   /** Too large for a WebSocket, perhaps: a POST says so. */
   post?: boolean;
+}
+
+/** What stands between a client and the machine: one in this tab, or the one that all tabs share. */
+export interface Engine {
+  feed(input: Input): void;
+  readonly position: Position | undefined;
+  places(): [string, string | undefined][];
+}
+/** What an engine tells a client. */
+export type Told = Extract<Effect, { type: "item" | "refused" | "answer" | "status" }>;
+
+export interface Options {
+  /**
+   * What happens when events were lost: reload, or load the state anew. Needed, unless `snapshot` brings the state behind each gap.
+   * One that throws closes the client.
+   */
+  onGap?: (item: GapItem) => unknown;
+  /** Ask for the states of the channels, first and after gaps. */
+  snapshot?: boolean;
+  /** By which, the best first. Default: WebSocket, SSE, long poll. */
+  transports?: Transport[];
+  /** A ticket for one request, where no header or cookie says who it is. An error with `status` 401 or 403 closes the client. */
+  ticket?: () => string | Promise<string>;
+  /** Headers for all but WebSockets. */
+  headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
+  /** Gets a new identity when the old one expired: a new cookie, or whatever `ticket` and `headers` read. Errors as with `ticket`. */
+  renew?: () => unknown;
+  /** Of `fetch`. */
+  credentials?: RequestCredentials;
+  /** More for every query. */
+  query?: Record<string, string>;
+  /** One connection for all tabs of this address: all must have the same identity and the same options. */
+  tabs?: boolean;
+  /** Where the transport that worked is remembered. Default: `localStorage`. */
+  storage?: Pick<Storage, "getItem" | "setItem"> | null;
+  limits?: Partial<MachineLimits>;
+  fetch?: typeof fetch;
+  WebSocket?: any;
+}
+
+export interface SubscribeOptions {
+  /** A position, or `earliest`; from now on where it is not there. */
+  since?: Position | "earliest";
+  /** Ends the iteration. */
+  signal?: AbortSignal;
+  /** How many items may wait to be taken; beyond them the events among them are lost, which a gap `lagged` says. Default 1,024. */
+  buffer?: number;
+}
+
+export interface SendOptions<E = any> {
+  /** Stops waiting; the command may have taken effect. */
+  signal?: AbortSignal;
+  /** 1 to 255 bytes; by it the events it leads to are known (`cause`). Default: a UUID. */
+  key?: string;
+  /** Given to the subscribers of the channel at once, as `echo: "pending"`; as `echo: "failed"` where the command fails. */
+  echo?: { channel: string; event: E };
 }
