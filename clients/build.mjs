@@ -1,7 +1,8 @@
-// `dist/client.js`, what a page loads: the whole client as one minified ES module. `types/`, what a compiler reads.
+// `dist/client.js`, what a page loads: the client as one minified ES module. `dist/tabs.js` beside it is loaded by who asks for one connection
+// for all tabs. `types/`, what a compiler reads.
 
 import { execFileSync } from "node:child_process";
-import { copyFileSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { brotliCompressSync, constants } from "node:zlib";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -9,18 +10,15 @@ import { build } from "esbuild";
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 export async function bundle() {
-  await build({
-    entryPoints: [here("src/client.js")],
-    outfile: here("dist/client.js"),
-    bundle: true,
-    minify: true,
-    format: "esm",
-    target: "es2022",
-    legalComments: "none",
-  });
-  const bytes = readFileSync(here("dist/client.js"));
-  const small = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } });
-  return { minified: bytes.length, brotli: small.length };
+  const made = { outdir: here("dist"), bundle: true, minify: true, format: "esm", target: "es2022", legalComments: "none" };
+  await build({ ...made, entryPoints: [here("src/client.js")], external: ["./tabs.js"] });
+  await build({ ...made, entryPoints: [here("src/tabs.js")] });
+  return Object.fromEntries(["client.js", "tabs.js"].map((name) => [name, size(readFileSync(here(`dist/${name}`)))]));
+}
+
+function size(bytes) {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+  return { minified: bytes.length, brotli: brotliCompressSync(bytes, { params }).length };
 }
 
 export function types() {
@@ -29,6 +27,5 @@ export function types() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   types();
-  const { minified, brotli } = await bundle();
-  console.log(`dist/client.js: ${minified} bytes, ${brotli} as brotli`);
+  for (const [name, { minified, brotli }] of Object.entries(await bundle())) console.log(`dist/${name}: ${minified} bytes, ${brotli} as brotli`);
 }

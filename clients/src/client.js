@@ -10,7 +10,6 @@
 
 import { engine } from "./engine.js";
 import { Subscription } from "./subscription.js";
-import { tabs } from "./tabs.js";
 
 /** The server, or the client itself, says no; `code` is stable. */
 export class Refused extends Error {
@@ -80,7 +79,7 @@ export class Client extends EventTarget {
     const tell = (told) => this.#told(told);
     const begin = (/** @type {(told: Told) => void} */ tell) => engine(base, options, tell);
     const isShared = options.tabs && globalThis.navigator?.locks && globalThis.BroadcastChannel;
-    this.#engine = isShared ? tabs(`triwire:${base}`, unique(), !!options.snapshot, begin, tell) : begin(tell);
+    this.#engine = isShared ? shared(`triwire:${base}`, !!options.snapshot, begin, tell) : begin(tell);
   }
 
   /** From where all channels go on, by any transport; none before it is known. @returns {Position | undefined} */
@@ -217,6 +216,24 @@ export class Client extends EventTarget {
     }
     this.dispatchEvent(new StatusEvent(status, this.error));
   }
+}
+
+/**
+ * The engine of all tabs, in a module of its own, for most pages have no use for it.
+ * @param {string} name @param {boolean} snapshots @param {(tell: (told: Told) => void) => Engine} begin @param {(told: Told) => void} tell
+ * @returns {Engine}
+ */
+function shared(name, snapshots, begin, tell) {
+  /** @type {Engine | undefined} */
+  let engine;
+  const loaded = import("./tabs.js").then(({ tabs }) => (engine = tabs(name, unique(), snapshots, begin, tell)));
+  return {
+    feed: (input) => (engine ? engine.feed(input) : void loaded.then((engine) => engine.feed(input))),
+    places: () => engine?.places() ?? [],
+    get position() {
+      return engine?.position;
+    },
+  };
 }
 
 /** @param {string | URL} url @param {Options} options */
