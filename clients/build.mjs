@@ -2,7 +2,7 @@
 // for all tabs. `types/`, what a compiler reads.
 
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { copyFileSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { brotliCompressSync, constants } from "node:zlib";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -23,6 +23,12 @@ function size(bytes) {
 
 export function types() {
   execFileSync(here("node_modules/.bin/tsc"), ["-p", here("tsconfig.types.json")], { stdio: "inherit" });
+  copyFileSync(here("src/index.d.ts"), here("types/index.d.ts"));
+  // A comment's import keeps its extension, which nobody finds there.
+  for (const name of readdirSync(here("types"))) {
+    const path = here(`types/${name}`);
+    writeFileSync(path, readFileSync(path, "utf8").replaceAll('"./types.ts"', '"./types.js"'));
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -3,10 +3,6 @@
  * @import {Engine, GapItem, Item, Options, Position, Problem, SendOptions, Status, SubscribeOptions, Told} from "./types.ts"
  */
 
-/** @typedef {import("./types.ts").EventItem} EventItem */
-/** @typedef {import("./types.ts").SnapshotItem} SnapshotItem */
-/** @typedef {import("./types.ts").EndItem} EndItem */
-/** @typedef {import("./types.ts").Transport} Transport */
 
 import { engine } from "./engine.js";
 import { Subscription } from "./subscription.js";

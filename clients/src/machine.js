@@ -237,7 +237,7 @@ export class Machine {
     this.#drop(connection, code === 1009);
     this.#anew ||= !!how.renew;
     const reason = connection.bye?.reason;
-    const error = problem ?? { code: reason ?? "refused", status: status || code };
+    const error = { code: reason ?? "refused", status: status || code, ...problem };
     if (how.fatal) this.#stop(how.fatal);
     else if (how.done && !reason) this.#answered(connection);
     else if (status === 204) {

@@ -207,14 +207,18 @@ export interface Engine {
 /** What an engine tells a client. */
 export type Told = Extract<Effect, { type: "item" | "refused" | "answer" | "status" }>;
 
-export interface Options {
-  /**
-   * What happens when events were lost: reload, or load the state anew. Needed, unless `snapshot` brings the state behind each gap.
-   * One that throws closes the client.
-   */
-  onGap?: (item: GapItem) => unknown;
-  /** Ask for the states of the channels, first and after gaps. */
-  snapshot?: boolean;
+/** Who is told that events were lost: a handler, or the state that comes behind each gap. */
+export type Options = More & (
+  | {
+      /** What happens when events were lost: reload, or load the state anew. One that throws closes the client. */
+      onGap: (item: GapItem) => unknown;
+      /** Ask for the states of the channels, first and after gaps. */
+      snapshot?: boolean;
+    }
+  | { onGap?: (item: GapItem) => unknown; snapshot: true }
+);
+
+export interface More {
   /** By which, the best first. Default: WebSocket, SSE, long poll. */
   transports?: Transport[];
   /** A ticket for one request, where no header or cookie says who it is. An error with `status` 401 or 403 closes the client. */

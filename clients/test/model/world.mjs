@@ -161,7 +161,7 @@ class Conn {
     if (this.#over) return;
     this.#quiet = this.world.now;
     const mode = this.world.network[this.open.transport];
-    if (this.stalled || mode === "stalls" || (mode === "buffers" && input.type === "item")) this.stalled = true;
+    if (this.stalled || mode === "stalls" || (mode === "buffers" && input.type !== "opened")) this.stalled = true;
     if (this.stalled) return;
     const { id } = this.open;
     this.world.later(this.lag(), () => !this.#over && this.world.feed({ ...input, id }));
