@@ -67,6 +67,7 @@ chapters! {
     abuse = include_str!("src/abuse.md");
     architecture = include_str!("src/architecture.md");
     performance = include_str!("src/performance.md");
+    browser = include_str!("src/browser.md");
     channels = include_str!("src/channels.md");
     commands = include_str!("src/commands.md");
     dependencies = include_str!("src/dependencies.md");

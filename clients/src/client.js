@@ -4,7 +4,7 @@
  */
 
 
-import { engine } from "./engine.js";
+import { Running } from "./engine.js";
 import { Subscription } from "./subscription.js";
 
 /** The server, or the client itself, says no; `code` is stable. */
@@ -73,7 +73,7 @@ export class Client extends EventTarget {
     this.#options = options;
     /** @param {Told} told */
     const tell = (told) => this.#told(told);
-    const begin = (/** @type {(told: Told) => void} */ tell) => engine(base, options, tell);
+    const begin = (/** @type {(told: Told) => void} */ tell) => new Running(base, options, tell);
     const isShared = options.tabs && globalThis.navigator?.locks && globalThis.BroadcastChannel;
     this.#engine = isShared ? shared(`triwire:${base}`, !!options.snapshot, begin, tell) : begin(tell);
   }
@@ -222,7 +222,7 @@ export class Client extends EventTarget {
 function shared(name, snapshots, begin, tell) {
   /** @type {Engine | undefined} */
   let engine;
-  const loaded = import("./tabs.js").then(({ tabs }) => (engine = tabs(name, unique(), snapshots, begin, tell)));
+  const loaded = import("./tabs.js").then(({ Tab }) => (engine = new Tab(name, unique(), snapshots, begin, tell)));
   return {
     feed: (input) => (engine ? engine.feed(input) : void loaded.then((engine) => engine.feed(input))),
     places: () => engine?.places() ?? [],

@@ -10,84 +10,114 @@ import { ws } from "./ws.js";
 
 const TRANSPORTS = { ws, sse, poll };
 
-/** @param {URL} base @param {Options} options @param {(told: Told) => void} tell @returns {Engine} */
-export function engine(base, options, tell) {
-  const socket = options.WebSocket ?? globalThis.WebSocket;
-  const { name, storage } = memory(base, options);
-  const machine = new Machine({
-    ...options,
-    transports: (options.transports ?? ["ws", "sse", "poll"]).filter((each) => each !== "ws" || socket),
-    remembered: storage?.getItem(name),
-    renewable: !!(options.renew || options.ticket || typeof options.headers === "function"),
-  });
+/** @implements {Engine} */
+export class Running {
   /** @type {Map<number, { close(): void, send?(message: object): void }>} */
-  const connections = new Map();
+  #connections = new Map();
   /** @type {Input[]} */
-  const inputs = [];
-  let isBusy = false;
+  #inputs = [];
+  #isBusy = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
+  #timer;
+  #base;
+  #options;
+  #tell;
+  #socket;
+  #memory;
+  #machine;
+  #leave;
 
-  // What an effect leads to at once comes after the other effects.
-  const feed = (/** @type {Input} */ input) => {
-    inputs.push(input);
-    if (isBusy) return;
-    isBusy = true;
-    for (let next; (next = inputs.shift()); ) machine.step(next, Date.now(), Math.random).forEach(run);
-    isBusy = false;
-  };
+  /** @param {URL} base @param {Options} options @param {(told: Told) => void} tell */
+  constructor(base, options, tell) {
+    this.#base = base;
+    this.#options = options;
+    this.#tell = tell;
+    const socket = (this.#socket = options.WebSocket ?? globalThis.WebSocket);
+    const { name, storage } = (this.#memory = memory(base, options));
+    this.#machine = new Machine({
+      ...options,
+      transports: (options.transports ?? ["ws", "sse", "poll"]).filter((each) => each !== "ws" || socket),
+      remembered: storage?.getItem(name),
+      renewable: !!(options.renew || options.ticket || typeof options.headers === "function"),
+    });
+    this.#leave = surroundings((what) => this.feed({ type: what }));
+  }
 
-  const way = async (/** @type {boolean} */ renew, /** @type {boolean} */ isSocket) => {
+  get position() {
+    return this.#machine.position;
+  }
+
+  places() {
+    return this.#machine.places();
+  }
+
+  /** What an effect leads to at once comes after the other effects. @param {Input} input */
+  feed(input) {
+    this.#inputs.push(input);
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    for (let next; (next = this.#inputs.shift()); ) this.#machine.step(next, Date.now(), Math.random).forEach((effect) => this.#run(effect));
+    this.#isBusy = false;
+  }
+
+  /** @param {Effect} effect */
+  #run(effect) {
+    switch (effect.type) {
+      case "open":
+        return void this.#open(effect);
+      case "close":
+        this.#connections.get(effect.id)?.close();
+        return void this.#connections.delete(effect.id);
+      case "send":
+        return this.#connections.get(effect.id)?.send?.(effect.message);
+      case "post":
+        return void this.#post(effect.key, effect.command, effect.renew);
+      case "remember":
+        return this.#memory.storage?.setItem(this.#memory.name, effect.transport);
+      case "wake":
+        clearTimeout(this.#timer);
+        if (effect.at < Infinity) this.#timer = setTimeout(() => this.feed({ type: "timer" }), Math.max(0, effect.at - Date.now()));
+        return;
+      default:
+        if (effect.type === "status" && effect.status === "closed") {
+          clearTimeout(this.#timer);
+          this.#leave();
+        }
+        this.#tell(effect);
+    }
+  }
+
+  /** With whatever says who it is. @param {boolean} renew @param {boolean} isSocket */
+  async #way(renew, isSocket) {
+    const options = this.#options;
     if (renew) await options.renew?.();
     const headers = await (typeof options.headers === "function" ? options.headers() : options.headers);
     const ticket = headers && !isSocket ? undefined : await options.ticket?.();
     const { query = {}, credentials, fetch = globalThis.fetch.bind(globalThis) } = options;
-    return { base, query, credentials, headers, ticket, fetch, WebSocket: socket };
-  };
+    return { base: this.#base, query, credentials, headers, ticket, fetch, WebSocket: this.#socket };
+  }
 
-  const open = async (/** @type {Open} */ { id, transport, renew, ...rest }) => {
+  /** @param {Open} open */
+  async #open(open) {
+    const { id, transport, renew } = open;
     const pending = { close() {} };
-    connections.set(id, pending);
+    this.#connections.set(id, pending);
     try {
-      const found = await way(renew, transport === "ws");
+      const way = await this.#way(renew, transport === "ws");
       // Closed meanwhile?
-      if (connections.get(id) !== pending) return;
-      connections.set(id, TRANSPORTS[transport](found, { id, transport, renew, ...rest }, (input) => feed({ ...input, id })));
+      if (this.#connections.get(id) !== pending) return;
+      this.#connections.set(id, TRANSPORTS[transport](way, open, (input) => this.feed({ ...input, id })));
     } catch (error) {
-      feed({ type: "closed", id, renew, fatal: fatal(error) });
+      this.feed({ type: "closed", id, renew, fatal: fatal(error) });
     }
-  };
+  }
 
-  const run = (/** @type {Effect} */ effect) => {
-    switch (effect.type) {
-      case "open":
-        return void open(effect);
-      case "close":
-        connections.get(effect.id)?.close();
-        return void connections.delete(effect.id);
-      case "send":
-        return connections.get(effect.id)?.send?.(effect.message);
-      case "post": {
-        const { key, command, renew } = effect;
-        const posted = way(renew, false).then((found) => post(found, key, command), () => ({}));
-        return void posted.then((answer) => feed({ type: "posted", key, ...answer }));
-      }
-      case "remember":
-        return storage?.setItem(name, effect.transport);
-      case "wake":
-        clearTimeout(timer);
-        if (effect.at < Infinity) timer = setTimeout(() => feed({ type: "timer" }), Math.max(0, effect.at - Date.now()));
-        return;
-      default:
-        if (effect.type === "status" && effect.status === "closed") {
-          clearTimeout(timer);
-          leave();
-        }
-        tell(effect);
-    }
-  };
-  const leave = surroundings((what) => feed({ type: what }));
-  return { feed, places: () => machine.places(), get position() { return machine.position; } };
+  /** @param {string} key @param {unknown} command @param {boolean} renew */
+  async #post(key, command, renew) {
+    // Without an identity it is as without a network.
+    const way = await this.#way(renew, false).catch(() => undefined);
+    this.feed({ type: "posted", key, ...(way && (await post(way, key, command))) });
+  }
 }
 
 /** Only who may not come in stops trying. @param {any} error @returns {Problem | undefined} */

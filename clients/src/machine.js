@@ -49,9 +49,8 @@ export class Machine {
     this.options = options;
     this.limits = { ...LIMITS, ...options.limits };
     this.#choice = new Choice(options, this.limits);
-    const push = (/** @type {Effect} */ effect) => void this.#effects.push(effect);
-    this.#reader = new Reader(push, options.snapshot);
-    this.#commands = new Commands(push, this.limits);
+    this.#reader = new Reader((effect) => void this.#effects.push(effect), options.snapshot);
+    this.#commands = new Commands((effect) => void this.#effects.push(effect), this.limits);
   }
 
   /** From where everything goes on; none before it is known, or while channels are in different orders. */

@@ -21,134 +21,155 @@ const PLACES = 5_000;
  * @typedef {{ turn: number, place?: string, joined?: boolean }} Mine
  */
 
-/**
- * @param {string} name of the locks and of the air
- * @param {string} tab of its own
- * @param {boolean} snapshots
- * @param {(tell: (told: Told) => void) => Engine} begin
- * @param {(told: Told) => void} tell
- * @returns {Engine}
- */
-export function tabs(name, tab, snapshots, begin, tell) {
-  const { locks } = navigator;
-  const air = new BroadcastChannel(name);
-  const stop = new AbortController();
+/** One of the tabs. @implements {Engine} */
+export class Tab {
   /** @type {Map<string, Mine>} */
-  const mine = new Map();
-  /** @type {Map<string, Input>} */
-  const asked = new Map();
+  #mine = new Map();
+  /** What is not answered. @type {Map<string, Input>} */
+  #asked = new Map();
   /** @type {Leader | undefined} */
-  let leader;
-  /** @type {string} */
-  let status = "";
-  let turns = 0;
+  #leader;
+  #status = "";
+  #turns = 0;
   // A leader that heard of a tab whose lock is not held would take it for gone.
-  let isKnown = false;
-  let isOver = false;
+  #isKnown = false;
+  #stop = new AbortController();
+  #air;
+  #name;
+  #tab;
+  #snapshots;
+  #begin;
+  #tell;
 
-  const say = (/** @type {ToLeader} */ message) => (leader ? leader.take(message) : air.postMessage(message));
-  const want = (/** @type {string} */ channel, /** @type {Mine} */ { turn, place }) => isKnown && say({ do: "want", tab, channel, turn, place });
+  /**
+   * @param {string} name of the locks and of the air
+   * @param {string} tab of its own
+   * @param {boolean} snapshots
+   * @param {(tell: (told: Told) => void) => Engine} begin
+   * @param {(told: Told) => void} tell
+   */
+  constructor(name, tab, snapshots, begin, tell) {
+    this.#name = name;
+    this.#tab = tab;
+    this.#snapshots = snapshots;
+    this.#begin = begin;
+    this.#tell = tell;
+    this.#air = new BroadcastChannel(name);
+    this.#air.onmessage = ({ data }) => (this.#leader ? this.#leader.take(data) : this.#hear(data));
+    const { signal } = this.#stop;
+    // Held as long as this tab lives: the leader waits for it.
+    const live = async () => {
+      this.#isKnown = true;
+      this.#mine.forEach((_, channel) => this.#want(channel));
+      navigator.locks.request(name, { signal }, () => this.#lead()).catch(() => {});
+      return this.#over();
+    };
+    navigator.locks.request(`${name} ${tab}`, { signal }, live).catch(() => {});
+    // Of a page that nobody looks at the browser slows the timers, and messages not.
+    const looks = () => document.hidden || this.feed({ type: "visible" });
+    globalThis.document?.addEventListener("visibilitychange", looks, { signal });
+  }
+
+  places() {
+    return [...this.#mine].map(([name, { place }]) => /** @type {[string, string | undefined]} */ ([name, place]));
+  }
+
+  get position() {
+    return this.#leader?.position;
+  }
+
+  /** @param {Input} input */
+  feed(input) {
+    if (this.#stop.signal.aborted) return;
+    if (input.type === "subscribe") {
+      this.#mine.set(input.channel, { turn: ++this.#turns, place: input.since });
+      this.#want(input.channel);
+    } else if (input.type === "unsubscribe") {
+      if (this.#mine.delete(input.channel)) this.#say({ do: "leave", tab: this.#tab, channel: input.channel });
+    } else if (input.type === "close") this.#take({ type: "status", status: "closed", error: input.error });
+    else {
+      if (input.type === "command") this.#asked.set(input.key, input);
+      if (input.type === "abort") this.#asked.delete(input.key);
+      this.#say({ do: "input", input });
+    }
+  }
+
+  #over() {
+    return new Promise((over) => this.#stop.signal.addEventListener("abort", over));
+  }
+
+  #lead() {
+    this.#leader = new Leader(this.#begin, this.#name, this.#snapshots, (message) => {
+      if (this.#stop.signal.aborted) return;
+      this.#air.postMessage(message);
+      this.#hear(message);
+    });
+    return this.#over();
+  }
+
+  /** @param {ToLeader} message */
+  #say(message) {
+    if (this.#leader) this.#leader.take(message);
+    else this.#air.postMessage(message);
+  }
+
+  /** @param {string} channel */
+  #want(channel) {
+    const { turn, place } = /** @type {Mine} */ (this.#mine.get(channel));
+    if (this.#isKnown) this.#say({ do: "want", tab: this.#tab, channel, turn, place });
+  }
 
   /** @param {FromLeader} message */
-  const hear = (message) => {
-    if (message.do === "told") take(message.told);
+  #hear(message) {
+    if (message.do === "told") this.#take(message.told);
     else if (message.do === "joined") {
-      const channel = mine.get(message.channel);
-      if (message.tab !== tab || channel?.turn !== message.turn) return;
+      const channel = this.#mine.get(message.channel);
+      if (message.tab !== this.#tab || channel?.turn !== message.turn) return;
       channel.joined = true;
       channel.place ??= message.place;
-      take({ type: "status", status: message.status });
+      this.#take({ type: "status", status: message.status });
     } else if (message.do === "places") {
-      for (const [channel, place] of message.places) {
-        const known = mine.get(channel);
-        if (known?.joined) known.place = later(known.place, place);
+      for (const [name, place] of message.places) {
+        const channel = this.#mine.get(name);
+        if (channel?.joined) channel.place = later(channel.place, place);
       }
     } else if (message.do === "lead") {
-      for (const channel of mine.values()) channel.joined = false;
-      mine.forEach((channel, name) => want(name, channel));
+      for (const channel of this.#mine.values()) channel.joined = false;
+      this.#mine.forEach((_, channel) => this.#want(channel));
       // What the last one had not answered, under the same keys.
-      asked.forEach((input) => say({ do: "input", input }));
+      this.#asked.forEach((input) => this.#say({ do: "input", input }));
     }
-  };
+  }
 
   /** @param {Told} told */
-  const take = (told) => {
-    if (told.type === "item") return item(told.item) && tell(told);
-    if (told.type === "refused" && !mine.delete(told.channel)) return;
-    if (told.type === "answer" && !asked.delete(told.key)) return;
-    if (told.type === "status" && told.status === status) return;
-    if (told.type === "status") status = told.status;
-    tell(told);
-    if (status === "closed") end();
-  };
+  #take(told) {
+    if (told.type === "item" && !this.#isMine(told.item)) return;
+    if (told.type === "refused" && !this.#mine.delete(told.channel)) return;
+    if (told.type === "answer" && !this.#asked.delete(told.key)) return;
+    if (told.type === "status") {
+      if (told.status === this.#status) return;
+      this.#status = told.status;
+    }
+    this.#tell(told);
+    if (this.#status !== "closed") return;
+    this.#stop.abort();
+    this.#leader?.end();
+    this.#air.close();
+  }
 
   /** Whether this tab is to have it. @param {Raw} item */
-  const item = ({ channel: name, id, gap, position, end, ...rest }) => {
+  #isMine({ channel: name, id, gap, position, end, ...rest }) {
     if (name === undefined) return true;
-    const channel = mine.get(name);
+    const channel = this.#mine.get(name);
     if (!channel?.joined) return false;
-    if (gap?.reason === "reset") channel.place = snapshots ? undefined : gap.until;
+    // As the reader does: who was not given the state asks for it.
+    if (gap?.reason === "reset") channel.place = this.#snapshots ? undefined : gap.until;
     else if (covers(channel.place, id ?? gap?.until)) return false;
     else if ("snapshot" in rest) channel.place = position;
     if (id) channel.place = id;
-    if (end) mine.delete(name);
+    if (end) this.#mine.delete(name);
     return true;
-  };
-
-  const end = () => {
-    isOver = true;
-    stop.abort();
-    leader?.end();
-    air.close();
-  };
-
-  /** @param {Input} input */
-  const feed = (input) => {
-    if (isOver) return;
-    if (input.type === "subscribe") {
-      const channel = { turn: ++turns, place: input.since };
-      mine.set(input.channel, channel);
-      want(input.channel, channel);
-    } else if (input.type === "unsubscribe") {
-      if (mine.delete(input.channel)) say({ do: "leave", tab, channel: input.channel });
-    } else if (input.type === "close") take({ type: "status", status: "closed", error: input.error });
-    else {
-      if (input.type === "command") asked.set(input.key, input);
-      if (input.type === "abort") asked.delete(input.key);
-      say({ do: "input", input });
-    }
-  };
-
-  const lead = () => {
-    leader = new Leader(begin, name, snapshots, (message) => {
-      if (isOver) return;
-      air.postMessage(message);
-      hear(message);
-    });
-    return new Promise((over) => stop.signal.addEventListener("abort", over));
-  };
-
-  air.onmessage = ({ data }) => {
-    if (leader) leader.take(data);
-    else hear(data);
-  };
-  // Held as long as this tab lives: the leader waits for it. Only then may anybody know of this tab.
-  const held = new Promise((over) => stop.signal.addEventListener("abort", over));
-  const { signal } = stop;
-  locks.request(`${name} ${tab}`, { signal }, () => {
-    isKnown = true;
-    mine.forEach((channel, name) => want(name, channel));
-    locks.request(name, { signal }, lead).catch(() => {});
-    return held;
-  }).catch(() => {});
-  globalThis.document?.addEventListener("visibilitychange", () => document.hidden || feed({ type: "visible" }), { signal });
-  return {
-    feed,
-    places: () => [...mine].map(([name, { place }]) => [name, place]),
-    get position() {
-      return leader?.position;
-    },
-  };
+  }
 }
 
 /** The tab that has the connection. */
