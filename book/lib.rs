@@ -69,6 +69,7 @@ chapters! {
     abuse = include_str!("src/abuse.md");
     architecture = include_str!("src/architecture.md");
     performance = include_str!("src/performance.md");
+    browser = include_str!("src/browser.md");
     channels = include_str!("src/channels.md");
     commands = include_str!("src/commands.md");
     contract = include_str!("src/contract.md");

@@ -20,6 +20,7 @@ const STEPS: &[Step] = &[
     Step { name: "clients", promise: "clients in Python that others wrote are served", run: clients },
     Step { name: "autobahn", promise: "the WebSocket codec is what Autobahn's cases expect", run: autobahn::step },
     Step { name: "browser", promise: "the pages work in Chromium", run: browser },
+    Step { name: "client", promise: "the browser client holds the law, in a model, in Node and in Chromium", run: client },
     Step { name: "book", promise: "the book builds", run: book::step },
 ];
 
@@ -90,6 +91,14 @@ fn browser() -> Result<Verdict, String> {
     examples()?;
     packages(&folder)?;
     run_all(command("node", &["--test"]).current_dir(&folder).env(EXAMPLES, target().join("debug")))
+}
+
+/// What npm publishes, with its types, size and tests: `TRIWIRE_FAULTS` is for how many seconds its worst one goes on, 60 by default.
+fn client() -> Result<Verdict, String> {
+    let folder = root().join("clients");
+    examples()?;
+    packages(&folder)?;
+    run_all(command("npm", &["test"]).current_dir(&folder).env(EXAMPLES, target().join("debug")))
 }
 
 /// The variable by which the clients find the programs they talk to.
