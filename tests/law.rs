@@ -32,7 +32,7 @@ enum LawEvent {
     Moved { room: String, piece: u8, number: u64, text: String },
     #[realtime(channel = "{room}", volatile)]
     Seen { room: String },
-    #[realtime(channel = "hall:{hall}")]
+    #[realtime(channel = "hall:{hall}", presence)]
     Told { hall: u8, number: u64, text: String },
     #[realtime(channel = "hall:{hall}", audience = "{to}")]
     Whispered { hall: u8, to: u8, number: u64, text: String },
@@ -93,6 +93,9 @@ fn hub() -> Hub<LawEvent> {
         ws_ping: Duration::from_millis(300),
         batch_items: 16,
         remembered_offsets: 200,
+        // Above it the names are not told; who is in is gone before their like comes again.
+        presence_listed: 1_000,
+        presence_debounce: Duration::from_millis(100),
         // A kind of reader is one person to the hub, who comes and goes as two hundred do.
         subscribes_per_second: 100_000,
         subscribe_burst: 100_000,
@@ -262,6 +265,7 @@ fn report(seen: &Seen, truth: &Truth) -> Vec<(&'static str, u64)> {
         ("event that one may not see", count(&truth.hidden)),
         ("state at the beginning", count(&seen.states)),
         ("state behind a gap", count(&seen.states_behind_gap)),
+        ("change of who is in", count(&seen.people)),
     ]
 }
 
@@ -338,6 +342,8 @@ async fn nothing_is_lost_doubled_or_out_of_order_unsaid() {
     }
     assert!(wrong.is_empty(), "{} violations, the first:\n{}", wrong.len(), wrong[..wrong.len().min(12)].join("\n"));
     assert_eq!(seen.reset.load(Relaxed), 0, "no epoch ended here");
+    let (people, anew) = (seen.people.load(Relaxed), seen.people_anew.load(Relaxed));
+    assert!(anew * 100 < people, "of {people} times {anew} did not fit");
     assert!(run.truth.len() as u64 >= EVENTS && seen.cuts.load(Relaxed) >= CUTS);
     for (what, times) in report(seen, &run.truth) {
         assert!(times >= OFTEN, "{what} happened {times} times only: the run proves too little");

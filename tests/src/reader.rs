@@ -2,7 +2,7 @@
 
 mod taking;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -39,6 +39,10 @@ pub struct Seen {
     pub states: AtomicU64,
     /// States that came behind a gap.
     pub states_behind_gap: AtomicU64,
+    /// Lists of who is in, and what changed one.
+    pub people: AtomicU64,
+    /// Of these, such as do not fit: changes between were overtaken, and the list is to come again.
+    pub people_anew: AtomicU64,
     /// Events received.
     pub events: AtomicU64,
     /// Streams that ended with a bye.
@@ -75,6 +79,8 @@ struct Riding {
     told: u64,
     /// It asked for the channel's states.
     asks: bool,
+    /// Who is in, since it was given the list.
+    people: Option<BTreeSet<String>>,
     /// A state comes next of this channel, and before it no position from here on.
     due: Option<u64>,
 }

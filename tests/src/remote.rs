@@ -89,7 +89,7 @@ impl<'a> Remote<'a> {
                     self.shared.seen.events.fetch_add(1, Relaxed);
                 }
                 Item::Gap { channel, gap } => self.gap(&channel, &gap)?,
-                Item::Event { .. } | Item::Heartbeat(_) => {}
+                Item::Event { .. } | Item::Presence { .. } | Item::Heartbeat(_) => {}
                 _ => return Err(format!("remote {}: an item that was not to come", self.who).into()),
             }
             let position = reader.position();

@@ -22,7 +22,7 @@ impl Reader<'_> {
             states: Vec::new(),
             to: from.map_or(0, |from| from.offset),
         };
-        self.riding.insert(channel, Riding { claim, joining, oldest: false, told: 0, asks, due: None });
+        self.riding.insert(channel, Riding { claim, joining, oldest: false, told: 0, asks, people: None, due: None });
     }
 
     /// Takes one item or answer; says whether it was a gap.
@@ -35,6 +35,7 @@ impl Reader<'_> {
             (Some(event), None, None) => self.take_event(channel, item.get("id"), event)?,
             (None, Some(gap), None) => self.take_gap(channel, gap)?,
             (None, None, Some(state)) => self.take_state(channel, state, item)?,
+            (None, None, None) if item.get("presence").is_some() => self.take_people(channel, &item["presence"]),
             _ => return Err(format!("reader {}: {item}", self.who).into()),
         }
         Ok(item.get("gap").is_some())
@@ -64,6 +65,27 @@ impl Reader<'_> {
             None => self.reach(place)?,
         }
         Ok(())
+    }
+
+    /// A list, and each change of it: together they are as many as are said to be in, but for who was overtaken, and is given the list again.
+    fn take_people(&mut self, channel: &str, presence: &Value) {
+        let Some(riding) = self.riding.get_mut(channel) else { return };
+        let name = |field: &str| presence[field].as_str().map(str::to_owned);
+        let here = presence["here"].as_array();
+        match (name("joined"), name("left"), here, &mut riding.people) {
+            (Some(who), None, None, Some(people)) => drop(people.insert(who)),
+            (None, Some(who), None, Some(people)) => drop(people.remove(&who)),
+            (None, None, here, people) => {
+                *people = here.map(|here| here.iter().filter_map(|who| who.as_str().map(str::to_owned)).collect());
+            }
+            _ => {}
+        }
+        let Some(people) = &riding.people else { return };
+        self.shared.seen.people.fetch_add(1, Relaxed);
+        if presence["count"] != people.len() {
+            self.shared.seen.people_anew.fetch_add(1, Relaxed);
+            riding.people = None;
+        }
     }
 
     /// The position moves, and never back.
