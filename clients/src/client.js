@@ -128,15 +128,22 @@ export class Client extends EventTarget {
     return new Promise((take, fail) => {
       if (signal?.aborted) return fail(signal.reason);
       if (this.status === "closed") return fail(this.error ?? new Refused({ code: "closed" }));
+      // What is no JSON throws here, and not in the middle of it all.
+      JSON.stringify(command);
       const mine = echo && { ...echo, cause: key };
+      const done = new AbortController();
       this.#asked.set(key, {
-        take,
+        take: (reply) => {
+          done.abort();
+          take(reply);
+        },
         fail: (error) => {
+          done.abort();
           if (mine) this.#give({ ...mine, echo: "failed" });
           fail(error);
         },
       });
-      signal?.addEventListener("abort", () => this.#answer(key, { abort: signal.reason }), { once: true });
+      signal?.addEventListener("abort", () => this.#answer(key, { abort: signal.reason }), { signal: done.signal });
       if (mine) this.#give({ ...mine, echo: "pending" });
       this.#engine.feed({ type: "command", key, command, at: Date.now() });
     });

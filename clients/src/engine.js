@@ -33,11 +33,11 @@ export class Running {
     this.#options = options;
     this.#tell = tell;
     const socket = (this.#socket = options.WebSocket ?? globalThis.WebSocket);
-    const { name, storage } = (this.#memory = memory(base, options));
+    this.#memory = memory(base, options);
     this.#machine = new Machine({
       ...options,
       transports: (options.transports ?? ["ws", "sse", "poll"]).filter((each) => each !== "ws" || socket),
-      remembered: storage?.getItem(name),
+      remembered: this.#memory.kept,
       renewable: !!(options.renew || options.ticket || typeof options.headers === "function"),
     });
     this.#leave = surroundings((what) => this.feed({ type: what }));
@@ -56,8 +56,11 @@ export class Running {
     this.#inputs.push(input);
     if (this.#isBusy) return;
     this.#isBusy = true;
-    for (let next; (next = this.#inputs.shift()); ) this.#machine.step(next, Date.now(), Math.random).forEach((effect) => this.#run(effect));
-    this.#isBusy = false;
+    try {
+      for (let next; (next = this.#inputs.shift()); ) this.#machine.step(next, Date.now(), Math.random).forEach((effect) => this.#run(effect));
+    } finally {
+      this.#isBusy = false;
+    }
   }
 
   /** @param {Effect} effect */
@@ -73,7 +76,7 @@ export class Running {
       case "post":
         return void this.#post(effect.key, effect.command, effect.renew);
       case "remember":
-        return this.#memory.storage?.setItem(this.#memory.name, effect.transport);
+        return this.#memory.keep?.(effect.transport);
       case "wake":
         clearTimeout(this.#timer);
         if (effect.at < Infinity) this.#timer = setTimeout(() => this.feed({ type: "timer" }), Math.max(0, effect.at - Date.now()));
@@ -123,14 +126,25 @@ export class Running {
 /** Only who may not come in stops trying. @param {any} error @returns {Problem | undefined} */
 const fatal = (error) => ([401, 403].includes(error?.status) ? { code: "identity", status: error.status, detail: String(error) } : undefined);
 
-/** @param {URL} base @param {Options} options */
-function memory({ origin, pathname }, { storage }) {
+/**
+ * Where cookies are refused, or nothing more can be kept, storage throws.
+ * @param {URL} base @param {Options} options
+ * @returns {{ kept?: string | null, keep?: (transport: string) => void }}
+ */
+function memory({ origin, pathname }, options) {
   const name = `triwire:${origin}${pathname}`;
   try {
-    // Where cookies are refused, to look at it throws.
-    return { name, storage: storage === undefined ? globalThis.localStorage : storage };
+    const storage = options.storage === undefined ? globalThis.localStorage : options.storage;
+    const keep = (/** @type {string} */ transport) => {
+      try {
+        storage?.setItem(name, transport);
+      } catch {
+        // The next page begins as this one did.
+      }
+    };
+    return { kept: storage?.getItem(name), keep };
   } catch {
-    return { name };
+    return {};
   }
 }
 

@@ -74,17 +74,13 @@ export class Machine {
     if (this.status === "closed") return [];
     this.#take(input);
     this.#expire();
-    if (!this.#isClosed()) {
+    if (/** @type {Status} */ (this.status) !== "closed") {
       this.#plan();
       this.#flush();
       this.#tell();
       this.#arm();
     }
     return this.#effects;
-  }
-
-  #isClosed() {
-    return this.status === "closed";
   }
 
   /** @param {Input} input */
@@ -203,7 +199,8 @@ export class Machine {
     const { ref, ok, error } = item;
     if (typeof ref === "string") return this.#commands.answered(item, this.#now);
     connection.leaving.forEach((left, name) => left === ref && connection.leaving.delete(name));
-    const channel = connection.refs.get(/** @type {number} */ (ref));
+    const channel = connection.refs.get(Number(ref));
+    connection.refs.delete(Number(ref));
     if (!channel || !connection.channels.has(channel)) return;
     if (!error) return this.#reader.join(connection, channel, ok.position);
     connection.channels.delete(channel);

@@ -3,8 +3,9 @@
  * comes. When its tab ends, however, the lock goes to another, and every tab tells that one how far it has come: the new leader asks from
  * the earliest, and each tab leaves out what it had.
  *
- * Messages of one tab come in their order, those of two tabs in none. So a tab takes a channel's items only from when the leader of now
- * has said that it reads the channel from where this tab is.
+ * Messages of one tab come in their order, those of two tabs in none: what a leader said last may come after the first words of the next.
+ * So a tab takes a channel's items only of the leader of now, and only from when that has said that it reads the channel from where this
+ * tab is.
  * @import {Engine, Input, Position, Raw, Status, Told} from "./types.ts"
  */
 
@@ -14,11 +15,11 @@ import { covers, later } from "./places.js";
 const PLACES = 5_000;
 
 /**
- * @typedef {{ do: "lead" } | { do: "told", told: Told } | { do: "places", places: [string, string | undefined][] }
- *   | { do: "joined", tab: string, channel: string, turn: number, place?: Position, status: Status }} FromLeader
+ * @typedef {{ by: string } & ({ do: "lead" } | { do: "told", told: Told } | { do: "places", places: [string, string | undefined][] }
+ *   | { do: "joined", tab: string, channel: string, turn: number, place?: Position, status: Status })} FromLeader
  * @typedef {{ do: "want", tab: string, channel: string, turn: number, place?: string } | { do: "leave", tab: string, channel: string }
  *   | { do: "gone", tab: string } | { do: "input", input: Input }} ToLeader
- * @typedef {{ turn: number, place?: string, joined?: boolean }} Mine
+ * @typedef {{ turn: number, place?: string, told?: string, joined?: boolean }} Mine
  */
 
 /** One of the tabs. @implements {Engine} */
@@ -29,6 +30,8 @@ export class Tab {
   #asked = new Map();
   /** @type {Leader | undefined} */
   #leader;
+  /** Who leads, as far as is known. @type {string | undefined} */
+  #by;
   #status = "";
   #turns = 0;
   // A leader that heard of a tab whose lock is not held would take it for gone.
@@ -82,7 +85,7 @@ export class Tab {
   feed(input) {
     if (this.#stop.signal.aborted) return;
     if (input.type === "subscribe") {
-      this.#mine.set(input.channel, { turn: ++this.#turns, place: input.since });
+      this.#mine.set(input.channel, { turn: 0, place: input.since });
       this.#want(input.channel);
     } else if (input.type === "unsubscribe") {
       if (this.#mine.delete(input.channel)) this.#say({ do: "leave", tab: this.#tab, channel: input.channel });
@@ -99,7 +102,7 @@ export class Tab {
   }
 
   #lead() {
-    this.#leader = new Leader(this.#begin, this.#name, this.#snapshots, (message) => {
+    this.#leader = new Leader(this.#begin, this.#name, this.#tab, this.#snapshots, (message) => {
       if (this.#stop.signal.aborted) return;
       this.#air.postMessage(message);
       this.#hear(message);
@@ -115,26 +118,33 @@ export class Tab {
 
   /** @param {string} channel */
   #want(channel) {
-    const { turn, place } = /** @type {Mine} */ (this.#mine.get(channel));
-    if (this.#isKnown) this.#say({ do: "want", tab: this.#tab, channel, turn, place });
+    const mine = /** @type {Mine} */ (this.#mine.get(channel));
+    // An answer to what was asked before is none to this.
+    mine.turn = ++this.#turns;
+    mine.joined = false;
+    if (this.#isKnown) this.#say({ do: "want", tab: this.#tab, channel, turn: mine.turn, place: mine.place });
   }
 
   /** @param {FromLeader} message */
   #hear(message) {
-    if (message.do === "told") this.#take(message.told);
-    else if (message.do === "joined") {
+    const isOfNow = message.by === this.#by;
+    if (message.do === "told") {
+      // An answer is good whoever had it.
+      if (isOfNow || message.told.type === "answer") this.#take(message.told);
+    } else if (message.do === "joined") {
       const channel = this.#mine.get(message.channel);
       if (message.tab !== this.#tab || channel?.turn !== message.turn) return;
+      this.#by = message.by;
       channel.joined = true;
       channel.place ??= message.place;
       this.#take({ type: "status", status: message.status });
     } else if (message.do === "places") {
       for (const [name, place] of message.places) {
         const channel = this.#mine.get(name);
-        if (channel?.joined) channel.place = later(channel.place, place);
+        if (isOfNow && channel?.joined) channel.place = later(channel.place, place);
       }
     } else if (message.do === "lead") {
-      for (const channel of this.#mine.values()) channel.joined = false;
+      this.#by = message.by;
       this.#mine.forEach((_, channel) => this.#want(channel));
       // What the last one had not answered, under the same keys.
       this.#asked.forEach((input) => this.#say({ do: "input", input }));
@@ -162,10 +172,15 @@ export class Tab {
     if (name === undefined) return true;
     const channel = this.#mine.get(name);
     if (!channel?.joined) return false;
-    // As the reader does: who was not given the state asks for it.
-    if (gap?.reason === "reset") channel.place = this.#snapshots ? undefined : gap.until;
-    else if (covers(channel.place, id ?? gap?.until)) return false;
-    else if ("snapshot" in rest) channel.place = position;
+    const { place, told } = channel;
+    const isReset = gap?.reason === "reset";
+    if (!isReset && (covers(place, id ?? gap?.until) || covers(told, gap?.until))) return false;
+    if (gap) {
+      channel.told = gap.until;
+      // For this channel it is a place, since nothing below it comes. But behind it comes the state, and who had not that must ask for it.
+      channel.place = this.#snapshots ? (isReset ? undefined : place) : gap.until;
+    }
+    if ("snapshot" in rest) channel.place = position;
     if (id) channel.place = id;
     if (end) this.#mine.delete(name);
     return true;
@@ -182,20 +197,22 @@ class Leader {
   #uneven = new Set();
   #engine;
   #name;
+  #by;
   #tell;
   #places;
   #snapshots;
   /** @type {Status} */
   #status = "waiting";
 
-  /** @param {(tell: (told: Told) => void) => Engine} begin @param {string} name @param {boolean} snapshots @param {(message: FromLeader) => void} tell */
-  constructor(begin, name, snapshots, tell) {
+  /** @param {(tell: (told: Told) => void) => Engine} begin @param {string} name @param {string} by @param {boolean} snapshots @param {(message: FromLeader) => void} tell */
+  constructor(begin, name, by, snapshots, tell) {
     this.#name = name;
+    this.#by = by;
     this.#snapshots = snapshots;
     this.#tell = tell;
-    this.#engine = begin((told) => tell({ do: "told", told: this.#even(told) }));
-    this.#places = setInterval(() => tell({ do: "places", places: this.#engine.places() }), PLACES);
-    queueMicrotask(() => tell({ do: "lead" }));
+    this.#engine = begin((told) => tell({ by, do: "told", told: this.#even(told) }));
+    this.#places = setInterval(() => tell({ by, do: "places", places: this.#engine.places() }), PLACES);
+    queueMicrotask(() => tell({ by, do: "lead" }));
   }
 
   get position() {
@@ -225,9 +242,9 @@ class Leader {
     const known = this.#engine.places().find(([name]) => name === channel);
     // Who comes without a place wants the state, where there are any.
     const isBehind = place === undefined ? this.#snapshots : known && known[1] !== place && !covers(place, known[1]);
-    if (known && isBehind) this.#uneven.add(channel);
+    if (known && place !== known[1] && (place || isBehind)) this.#uneven.add(channel);
     if (!known || isBehind) this.#engine.feed({ type: "subscribe", channel, since: place });
-    this.#tell({ do: "joined", tab, channel, turn, place: known && !isBehind ? known[1] : place, status: this.#status });
+    this.#tell({ by: this.#by, do: "joined", tab, channel, turn, place: known && !isBehind ? known[1] : place, status: this.#status });
   }
 
   /** @param {string} tab @param {string} channel */

@@ -175,3 +175,14 @@ test("when its channel has ended, so has the iteration", async (context) => {
   assert.deepEqual([items.at(-1).end.reason, items.length, server.asked.length], ["ended", 2, 1]);
   await until("nothing is read", () => client.status, (status) => status === "waiting");
 });
+
+test("what is no JSON is refused to who sends it, and a storage that throws keeps nothing from working", async (context) => {
+  const server = await scripted(context, (response, { path }) => (path === "/hub/commands" ? answer(response, 200, 1) : quiet(response)));
+  const full = { getItem: () => null, setItem: () => { throw new Error("full"); } };
+  const { client } = read(context, server, { transports: ["sse"], storage: full });
+  await until("open", () => client.status, (status) => status === "open");
+  const circle = {};
+  circle.circle = circle;
+  await assert.rejects(client.send(circle), TypeError);
+  assert.equal(await client.send({}), 1);
+});
