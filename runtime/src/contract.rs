@@ -121,11 +121,13 @@ impl<E: Realtime> Contract<E> {
     }
 
     /// Whether any channels tell who is in.
+    #[cfg(feature = "server")]
     pub(crate) fn tells_presence(&self) -> bool {
         self.variants.iter().any(|variant| variant.presence)
     }
 
     /// Whether the channels of this template tell who is in.
+    #[cfg(feature = "server")]
     pub(crate) fn has_presence(&self, template: usize) -> bool {
         self.variants.iter().any(|variant| variant.presence && variant.template == template)
     }

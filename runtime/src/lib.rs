@@ -107,6 +107,7 @@ pub mod __private {
         Channels, Commands, Contract, Decode, Describe, Encode, Key, Named, Parameter, Part, ReadCommand, Realtime, Route, Sent, Shown,
         Template, Variant, print,
     };
+    #[cfg(feature = "server")]
     pub use crate::documents::write_contract;
     pub use crate::error::{ChannelError, Misread};
 }
