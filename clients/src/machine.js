@@ -189,7 +189,7 @@ export class Machine {
       connection.due = this.#now + 1_000;
       return;
     }
-    this.#renewals = 0;
+    if (!connection.bye) this.#renewals = 0;
     if ("ref" in item) this.#reply(connection, item);
     else if (this.#reader.take(connection, item)) connection.moved = true;
   }
@@ -265,7 +265,8 @@ export class Machine {
 
   /** With a new identity, from the same place. @param {Connection} connection @param {Problem} error */
   #expired(connection, error) {
-    if (!this.options.renewable || this.#renewals++ > 1) return this.#stop(error);
+    // What was asked before the last renewal says nothing of it.
+    if (!this.options.renewable || (!this.#anew && this.#renewals++ > 1)) return this.#stop(error);
     this.#anew = true;
     if (connection.side) return;
     this.#live = false;
