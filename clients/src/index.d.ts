@@ -3,7 +3,7 @@
 import type { ItemEvent, StatusEvent } from "./client.js";
 
 export * from "./client.js";
-export type { EndItem, EventItem, GapItem, Item, MachineLimits, Options, Position, Problem, SendOptions, SnapshotItem, Status, SubscribeOptions, Transport } from "./types.js";
+export type { EndItem, EventItem, GapItem, Item, MachineLimits, Options, Position, PresenceItem, Problem, SendOptions, SnapshotItem, Status, SubscribeOptions, Transport } from "./types.js";
 
 declare module "./client.js" {
   interface Client {

@@ -78,7 +78,10 @@ export class Reader {
     if (item.gap) return this.#gap(connection, channel, item, item.gap);
     if (item.end) return this.end(channel, item);
     if ("snapshot" in item) return this.#snapshot(channel, item);
-    return "event" in item && this.#event(connection, channel, item);
+    if ("event" in item) return this.#event(connection, channel, item);
+    // Who is in has no place, and nor has what a later version may say of a channel.
+    this.#push({ type: "item", item });
+    return false;
   }
 
   /** @param {Connection} connection @param {Channel} channel @param {Raw} item */

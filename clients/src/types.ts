@@ -40,8 +40,13 @@ export interface EndItem {
   channel: string;
   end: { reason: "ended" | "denied" };
 }
+/** Who is in: all of them, or who came or went; of many only the count. */
+export interface PresenceItem {
+  channel: string;
+  presence: { here?: string[]; joined?: string; left?: string; count: number };
+}
 /** What a subscription gives. */
-export type Item<E = any, S = any> = EventItem<E> | GapItem | SnapshotItem<S> | EndItem;
+export type Item<E = any, S = any> = EventItem<E> | GapItem | SnapshotItem<S> | EndItem | PresenceItem;
 
 /** Anything that stands on the wire. */
 export interface Raw {
@@ -52,6 +57,7 @@ export interface Raw {
   gap?: GapItem["gap"];
   snapshot?: unknown;
   end?: EndItem["end"];
+  presence?: PresenceItem["presence"];
   position?: Position;
   bye?: { reason: string; retry_ms: number };
   ref?: number | string;
