@@ -1,4 +1,4 @@
-//! `cargo triwire contract`: the documents, printed or written.
+//! `cargo triwire contract`, the documents, printed or written; and `cargo triwire ts`, the client for JavaScript, with its types.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::enums::{Enums, unreadable};
 
 const DOCUMENTS: [&str; 3] = ["schema", "asyncapi", "openapi"];
+/// What the client's files are called, and how each ends behind the enum's name.
+const CLIENT: [(&str, &str); 2] = [("client.js", "js"), ("client.d.ts", "d.ts")];
 
 pub(crate) fn run(words: &[String]) -> Result<(), String> {
     let (out, words) = out(words)?;
@@ -14,6 +16,26 @@ pub(crate) fn run(words: &[String]) -> Result<(), String> {
         Some(folder) => write(&enums, &folder),
         None => print(&enums),
     }
+}
+
+/// Writes the client of each enum into a folder.
+pub(crate) fn ts(words: &[String]) -> Result<(), String> {
+    let (out, words) = out(words)?;
+    let folder = out.ok_or("`--out` names the folder: `cargo triwire ts --out src`")?;
+    let enums = Enums::of(&words)?;
+    fs::create_dir_all(&folder).map_err(|error| unreadable(&folder, &error))?;
+    for name in &enums.names {
+        for (file, ending) in CLIENT {
+            save(&folder.join(format!("{name}.{ending}")), &enums.document(name, file)?)?;
+        }
+    }
+    Ok(())
+}
+
+fn save(path: &Path, text: &str) -> Result<(), String> {
+    fs::write(path, text).map_err(|error| unreadable(path, &error))?;
+    println!("{}", path.display());
+    Ok(())
 }
 
 /// The folder of `--out`, and the words that are cargo's.
@@ -38,9 +60,7 @@ fn write(enums: &Enums, folder: &Path) -> Result<(), String> {
         fs::create_dir_all(&folder).map_err(|error| unreadable(&folder, &error))?;
         for document in DOCUMENTS {
             let file = format!("{document}.json");
-            let path = folder.join(&file);
-            fs::write(&path, enums.document(name, &file)?).map_err(|error| unreadable(&path, &error))?;
-            println!("{}", path.display());
+            save(&folder.join(&file), &enums.document(name, &file)?)?;
         }
     }
     Ok(())

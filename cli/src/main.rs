@@ -12,6 +12,7 @@ The contract of a triwire hub. It reads enums of a crate that has the line `triw
 
 cargo triwire contract                  prints the documents of each enum, as one JSON object
 cargo triwire contract --out FOLDER     writes FOLDER/ChatEvent/schema.json, asyncapi.json and openapi.json
+cargo triwire ts --out FOLDER           writes FOLDER/ChatEvent.js and ChatEvent.d.ts, the typed client on top of the npm package `triwire`
 cargo triwire check [--lock FILE]       holds that the contract is the one in contract.lock.json; TRIWIRE_BLESS=1 writes what is
                                         compatible, TRIWIRE_BLESS=breaking what is not
 cargo triwire diff OLD NEW              what changed between two locks, or schema.json, and whether it breaks clients
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         Some((word, rest)) if word == "contract" => contract::run(rest),
+        Some((word, rest)) if word == "ts" => contract::ts(rest),
         Some((word, rest)) if word == "check" => lock::check(rest),
         Some((word, rest)) if word == "diff" => lock::diff(rest),
         Some((word, _)) => Err(format!("`{word}` is no word of `cargo triwire`\n\n{HELP}")),

@@ -33,6 +33,20 @@ fn the_documents_of_a_programs_enum_are_written_and_printed_the_same_each_time()
 }
 
 #[test]
+fn the_client_of_a_programs_enum_is_written_with_its_types() {
+    let folder = env::temp_dir().join(format!("cargo-triwire-ts-{}", std::process::id()));
+    let written = run(&["ts", "--bin", "chat", "--out", folder.to_str().expect("UTF-8")]);
+    assert!(written.status.success(), "{}", text(&written.stderr));
+    let module = fs::read_to_string(folder.join("ChatEvent.js")).expect("it was written");
+    assert!(module.contains("from \"triwire\";") && module.contains("say: (fields, options) => client.send({ say: fields }, options),"));
+    let types = fs::read_to_string(folder.join("ChatEvent.d.ts")).expect("it was written");
+    assert!(types.contains("room(parameters: { room: string }): `room:${string}`;"), "{types}");
+    fs::remove_dir_all(&folder).expect("it is there");
+    let without = run(&["ts", "--bin", "chat"]);
+    assert!(text(&without.stderr).contains("--out"), "{}", text(&without.stderr));
+}
+
+#[test]
 fn a_crate_without_the_line_is_told_to_write_it() {
     let output = run(&["contract", "--lib"]);
     assert!(!output.status.success());

@@ -17,6 +17,7 @@ use serde_json::Value;
 use crate::contract::Realtime;
 use crate::hub::Hub;
 use crate::schema::{self, digest};
+use crate::typescript;
 
 /// What an enum of events says to those who do not read Rust. The same type always gives the same documents, to the byte.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,13 +30,16 @@ pub struct Documents {
     pub asyncapi: Value,
     /// OpenAPI 3.1: the endpoints.
     pub openapi: Value,
+    /// The types of [`Self::module`], for TypeScript, by those of the package `triwire`.
+    pub declarations: String,
     /// A short text that is another as soon as something is another on the wire: a name, a field, a channel, a type. What is said to people,
     /// comments and examples, is not counted.
     pub hash: String,
 }
 
 impl<E: Realtime> Hub<E> {
-    /// The contract of the enum, as documents. `GET /schema.json`, `/asyncapi.json` and `/openapi.json` answer them.
+    /// The contract of the enum, as documents. `GET /schema.json`, `/asyncapi.json`, `/openapi.json`, `/client.js` and
+    /// `/client.d.ts` answer them.
     ///
     /// ```
     /// # use triwire::{Hub, Realtime};
@@ -55,36 +59,55 @@ impl<E: Realtime> Hub<E> {
         let schema = schema::document(&outline);
         let hash = schema["x-triwire"]["hash"].as_str().unwrap_or_default().to_owned();
         let (asyncapi, openapi) = (asyncapi::document(&outline, &hash), openapi::document(&outline, &hash));
-        Documents { schema, asyncapi, openapi, hash }
+        let declarations = typescript::declarations(&schema);
+        Documents { schema, asyncapi, openapi, declarations, hash }
     }
 }
 
 impl Documents {
-    /// Each with the name of its file.
-    pub(crate) fn files(&self) -> [(&'static str, &Value); 3] {
-        [("schema.json", &self.schema), ("asyncapi.json", &self.asyncapi), ("openapi.json", &self.openapi)]
+    /// The client of this enum, an ES module. It imports its core from there: the package `triwire` for who bundles, or the hub's own
+    /// `./triwire.js`, as in what `GET /client.js` answers.
+    #[must_use]
+    pub fn module(&self, core: &str) -> String {
+        typescript::module(&self.schema, core)
+    }
+
+    /// Each with the name of its file; JSON as `json` writes it, and `core` for [`Self::module`].
+    pub(crate) fn files(&self, json: impl Fn(&Value) -> String, core: &str) -> [(&'static str, String); 5] {
+        [
+            ("schema.json", json(&self.schema)),
+            ("asyncapi.json", json(&self.asyncapi)),
+            ("openapi.json", json(&self.openapi)),
+            ("client.js", self.module(core)),
+            ("client.d.ts", self.declarations.clone()),
+        ]
     }
 }
 
 /// A document as it is answered: made once, and not sent again to who has it.
 pub(crate) struct Answer {
-    json: Bytes,
+    text: Bytes,
     media: HeaderValue,
     tag: HeaderValue,
 }
 
 impl Answer {
-    pub(crate) fn new(name: &str, document: &Value) -> Self {
-        let json = Bytes::from(document.to_string());
-        let tag = format!("\"{}\"", digest(&json)).try_into().expect("digits are a header's value");
-        let media = if name == "schema.json" { "application/schema+json" } else { "application/json" };
-        Self { json, media: HeaderValue::from_static(media), tag }
+    pub(crate) fn new(name: &str, text: impl Into<Bytes>) -> Self {
+        let text = text.into();
+        let tag = format!("\"{}\"", digest(&text)).try_into().expect("digits are a header's value");
+        let media = match name.split_once('.') {
+            Some(("schema", "json")) => "application/schema+json",
+            Some((_, "json")) => "application/json",
+            Some((_, "js")) => "text/javascript; charset=utf-8",
+            _ => "text/plain; charset=utf-8",
+        };
+        Self { text, media: HeaderValue::from_static(media), tag }
     }
 
     pub(crate) fn answer(&self, headers: &HeaderMap) -> Response {
         let tags = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
         let had = tags.flat_map(|list| list.split(',')).any(|tag| tag.trim().trim_start_matches("W/") == self.tag);
-        let mut response = Response::new(if had { Body::empty() } else { Body::from(self.json.clone()) });
+        let mut response = Response::new(if had { Body::empty() } else { Body::from(self.text.clone()) });
         if had {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         }
@@ -133,7 +156,10 @@ pub fn write_contract<E: Realtime>() -> std::io::Result<()> {
     let Some(folder) = std::env::var_os(FOLDER) else { return Ok(()) };
     let folder = PathBuf::from(folder).join(E::CONTRACT.name);
     fs::create_dir_all(&folder)?;
-    documents.files().into_iter().try_for_each(|(name, document)| write(&folder.join(name), &format!("{document:#}\n")))
+    documents
+        .files(|document| format!("{document:#}\n"), "triwire")
+        .into_iter()
+        .try_for_each(|(name, text)| write(&folder.join(name), &text))
 }
 
 /// A library and a program may both have the enum, and write the same; two enums of one name would hide each other.

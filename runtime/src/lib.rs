@@ -67,6 +67,8 @@ mod tickets;
 #[cfg(feature = "server")]
 mod transport;
 #[cfg(feature = "server")]
+mod typescript;
+#[cfg(feature = "server")]
 mod websocket;
 
 #[cfg(feature = "server")]

@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use serde_json::Value;
 
 use crate::application::Application;
 use crate::authorize::Authorize;
@@ -25,6 +26,7 @@ use crate::transport::address::Addresses;
 use crate::transport::origin::Origins;
 use crate::transport::problem::Problem;
 use crate::transport::{Call, Transport, command, ticket};
+use crate::typescript;
 
 impl<E: Realtime> Hub<E> {
     /// The endpoints of this hub, to be nested in the application's router: `GET /sse`, `/ws` and `/poll`, `POST /commands`, and the
@@ -162,7 +164,8 @@ impl<E: Realtime, S, U: Identity> Endpoints<E, S, U> {
             let ticket = async move |State(state): State<S>, request: Request| entrance.ticket(&state, request).await;
             router = router.route("/ticket", any(ticket));
         }
-        for (name, document) in Hub::<E>::contract().files() {
+        let core = typescript::CORE.map(|(name, text)| (name, text.to_owned()));
+        for (name, document) in Hub::<E>::contract().files(Value::to_string, "./triwire.js").into_iter().chain(core) {
             let document = Arc::new(Answer::new(name, document));
             let node = Arc::clone(&entrance.application.hub.node);
             let answer = async move |request: Request| match *request.method() {

@@ -16,7 +16,7 @@ use crate::contract::{CHANNEL_NAME_BYTES, Part, Template, Variant};
 use crate::protocol::{Bye, End, Gap, Presence};
 use crate::transport::problem;
 use definitions::Definitions;
-pub(crate) use definitions::{each_reference, refer};
+pub(crate) use definitions::{each_reference, reached, refer};
 pub(crate) use hash::digest;
 use hoist::{Hoisted, for_generators, hoist, hoist_unnamed};
 pub(crate) use outline::{Asked, Outline};

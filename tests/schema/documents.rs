@@ -40,12 +40,27 @@ fn written(run: u8) -> BTreeMap<PathBuf, String> {
 fn two_processes_make_the_same_documents_to_the_byte() {
     let [first, second] = [written(1), written(2)];
     assert_eq!(first, second);
-    assert_eq!(first.len(), 4 * 3);
-    for (name, Documents { schema, asyncapi, openapi, .. }) in all() {
+    assert_eq!(first.len(), 4 * 5);
+    for (name, documents) in all() {
+        assert_eq!(first[&PathBuf::from(format!("{name}/client.js"))], documents.module("triwire"));
+        assert_eq!(first[&PathBuf::from(format!("{name}/client.d.ts"))], documents.declarations);
+        let Documents { schema, asyncapi, openapi, .. } = documents;
         for (file, document) in [("schema", schema), ("asyncapi", asyncapi), ("openapi", openapi)] {
             assert_eq!(first[&PathBuf::from(format!("{name}/{file}.json"))], format!("{document:#}\n"));
         }
     }
+}
+
+#[test]
+fn a_client_in_javascript_knows_its_events_by_the_way_that_serde_tags_them() {
+    let module = |documents: Documents| documents.module("./triwire.js");
+    let shop = module(Hub::<ShopEvent>::contract());
+    assert!(shop.contains(r#"known.includes(event["type"])"#) && shop.contains(r#"from "./triwire.js""#), "{shop}");
+    let external = module(Hub::<External>::contract());
+    assert!(external.contains(r#"known.includes(typeof event === "string" ? event : Object.keys(event)[0])"#), "{external}");
+    assert!(!external.contains("commands"), "it takes none");
+    let adjacent = module(Hub::<AdjacentEvent>::contract());
+    assert!(adjacent.contains("known.includes(event["), "{adjacent}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["connection"],
     &["hub"],
     &["task", "commands", "tickets", "guard", "authorize", "snapshot", "application", "transport"],
-    &["schema", "documents", "lock", "inspect", "prometheus", "router", "serve"],
+    &["schema", "typescript", "documents", "lock", "inspect", "prometheus", "router", "serve"],
 ];
 
 /// A module of its own build: it may use these and nothing else, and nothing uses it. Whatever else it took would be in the tree of

@@ -126,3 +126,18 @@ pub(crate) fn each_reference(schema: &mut Value, change: &mut impl FnMut(&mut St
         _ => {}
     }
 }
+
+/// The names of the definitions that these lead to, and their own, in order.
+pub(crate) fn reached(definitions: &Value, roots: &[&str]) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let mut ahead: Vec<String> = roots.iter().map(|&name| name.to_owned()).collect();
+    while let Some(name) = ahead.pop() {
+        references(&definitions[&name], &mut |next| {
+            if !seen.contains(next) {
+                ahead.push(next.to_owned());
+            }
+        });
+        seen.insert(name);
+    }
+    seen
+}

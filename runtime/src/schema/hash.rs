@@ -3,13 +3,11 @@
 //! Comments, titles and examples are not in it, nor what triwire says of its own items: a page need not be reloaded for a better word,
 //! nor for a newer version of the library.
 
-use std::collections::BTreeSet;
-
 use data_encoding::HEXLOWER;
 use serde_json::{Map, Value, json};
 use sha1::{Digest, Sha1};
 
-use super::definitions::references;
+use super::definitions::reached;
 use super::hoist::split;
 
 /// What is said to people.
@@ -20,17 +18,8 @@ const DIGITS: usize = 16;
 
 /// The hash of the facts, and of all that these definitions lead to.
 pub(super) fn of(facts: &Value, definitions: &Value, roots: &[&str]) -> String {
-    let mut seen = BTreeSet::new();
-    let mut ahead: Vec<String> = roots.iter().map(|&name| name.to_owned()).collect();
-    while let Some(name) = ahead.pop() {
-        references(&definitions[&name], &mut |next| {
-            if !seen.contains(next) {
-                ahead.push(next.to_owned());
-            }
-        });
-        seen.insert(name);
-    }
-    let reached: Map<String, Value> = seen.into_iter().map(|name| (name.clone(), bare(&definitions[&name]))).collect();
+    let reached: Map<String, Value> =
+        reached(definitions, roots).into_iter().map(|name| (name.clone(), bare(&definitions[&name]))).collect();
     let mut counted = json!({ "facts": unordered(facts), "definitions": reached });
     // A dependency of the application may have serde_json keep the order of insertion.
     counted.sort_all_objects();

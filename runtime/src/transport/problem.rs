@@ -48,7 +48,7 @@ pub(crate) enum Problem {
     )]
     OriginRefused,
     #[error(
-        "there is nothing here: the endpoints are `/sse`, `/ws`, `/poll`, `/commands`, `/schema.json`, `/asyncapi.json` and `/openapi.json`"
+        "there is nothing here: the endpoints are `/sse`, `/ws`, `/poll`, `/commands`, `/schema.json`, `/asyncapi.json`, `/openapi.json` and `/client.js`"
     )]
     NotFound,
     #[error("this endpoint takes {allow}")]
