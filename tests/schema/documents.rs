@@ -185,10 +185,10 @@ mod twins {
         };
     }
 
-    twin!(plain, "", { Glad, Cross }, { Sing, Dance }, String);
+    twin!(plain, "As it is.", { Glad, Cross }, { Sing, Dance }, String);
     twin!(described, "With a word.", { #[doc = "Very."] Cross, Glad }, { Dance, #[doc = "Aloud."] Sing }, String);
-    twin!(another, "", { Glad, Cross }, { Sing, Dance }, Option<String>);
-    twin!(more, "", { Glad, Cross }, { Sing, Dance, Leave }, String);
+    twin!(another, "As it is.", { Glad, Cross }, { Sing, Dance }, Option<String>);
+    twin!(more, "As it is.", { Glad, Cross }, { Sing, Dance, Leave }, String);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use super::shape::validator;
 #[derive(Realtime, Serialize, JsonSchema)]
 #[realtime(commands = ShopCommand, reply = Receipt, state = Shelf)]
 #[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[allow(clippy::large_enum_variant, reason = "few are made")]
 pub(super) enum ShopEvent {
     /// Somebody ordered.
     #[realtime(channel = "order:{number}")]
