@@ -171,6 +171,7 @@ mod twins {
                         #[doc = $comment]
                         mood: Mood,
                         #[doc = $comment]
+                        #[schemars(title = $comment)]
                         title: $more,
                     },
                 }
