@@ -40,7 +40,7 @@ pub(crate) fn outline(contract: &Described) -> Outline {
     let stem = contract.name.strip_suffix("Event").filter(|stem| !stem.is_empty()).unwrap_or(contract.name);
     let variants: Vec<&str> = contract.variants.iter().map(|variant| variant.name).collect();
     let Hoisted { whole: event, variants } = hoist(&mut definitions, event, contract.name, &variants);
-    let state = told.state.clone().map(|state| definitions.named(&format!("{stem}State"), state));
+    let state = told.state.clone().map(|state| definitions.named(&format!("{stem}State"), "The state of a channel.", state));
     let told = Told { state: state.as_deref().map(refer), ..told };
     let commands = contract.commands.zip(reply).map(|(commands, reply)| {
         // What is read is another contract than what is written: a field with a default may be left out here, and is always there.
@@ -49,7 +49,7 @@ pub(crate) fn outline(contract: &Described) -> Outline {
         let command = definitions.merge(generator.take_definitions(true), command);
         let Hoisted { whole, variants } = hoist_unnamed(&mut definitions, command, &format!("{stem}Command"));
         let variants = variants.into_iter().map(|(name, _, definition)| (name, definition)).collect();
-        Asked { definition: whole, variants, reply: definitions.named(&format!("{stem}Reply"), reply) }
+        Asked { definition: whole, variants, reply: definitions.named(&format!("{stem}Reply"), "What a command is answered.", reply) }
     });
 
     let opaque = "How far a reader has come: keep it, and resume with it. Opaque.";

@@ -40,7 +40,8 @@ test("json-schema-to-typescript makes every variant of an event with every field
 
 test("json-schema-to-typescript makes every item with every field", async (context) => {
   const text = await typescript(context, "Chat");
-  const { ChatEventMessage, ChatEventTyping, ChatEventNotice, ...items } = interfaces(text);
+  const known = Object.entries(interfaces(text)).filter(([name]) => !/^Chat(Event|Command)/.test(name));
+  const items = Object.fromEntries(known);
   assert.deepEqual(items, {
     ChatItemMessage: { channel: "string", id: "Position", event: "ChatEventMessage", "cause?": "string" },
     // Volatile: it has no id.
@@ -64,6 +65,22 @@ test("json-schema-to-typescript makes every item with every field", async (conte
   assert.deepEqual(types.ByeReason, ['"busy"', '"denied"', '"drain"', '"expired"', '"lifetime"', '"stalled"']);
   assert.deepEqual(types.ChatChannel, ['"lobby"', "string"]);
   assert.deepEqual(types.Position, ["string"]);
+});
+
+test("json-schema-to-typescript makes every command with every field, and what it is answered", async (context) => {
+  const text = bare(await typescript(context, "Chat"));
+  const line = text.replace(/\s+/g, " ");
+  for (const [name, fields] of [
+    ["Say", "say: { room: string; text: string; }"],
+    ["Typing", "typing: { room: string; }"],
+    ["Flood", "flood: { count: number; room: string; }"],
+    ["Kick", "kick: { name: string; room: string; }"],
+  ]) {
+    assert.ok(line.includes(`export interface ChatCommand${name} { ${fields}`), `${name}: ${line}`);
+  }
+  const types = aliases(text);
+  assert.deepEqual(types.ChatCommand, ["Flood", "Kick", "Say", "Typing"].map((name) => `ChatCommand${name}`));
+  assert.deepEqual(types.ChatReply, ["null"]);
 });
 
 test("no type that is made is a hole, and each has its description", async (context) => {

@@ -186,6 +186,7 @@ mod twins {
                         #[doc = $comment]
                         mood: Mood,
                         #[doc = $comment]
+                        #[schemars(title = $comment)]
                         title: $more,
                     },
                 }
@@ -200,10 +201,10 @@ mod twins {
         };
     }
 
-    twin!(plain, "Somebody.", { Glad, Cross }, { Sing, Dance }, String);
+    twin!(plain, "As it is.", { Glad, Cross }, { Sing, Dance }, String);
     twin!(described, "With a word.", { #[doc = "Very."] Cross, Glad }, { Dance, #[doc = "Aloud."] Sing }, String);
-    twin!(another, "Somebody.", { Glad, Cross }, { Sing, Dance }, Option<String>);
-    twin!(more, "Somebody.", { Glad, Cross }, { Sing, Dance, Leave }, String);
+    twin!(another, "As it is.", { Glad, Cross }, { Sing, Dance }, Option<String>);
+    twin!(more, "As it is.", { Glad, Cross }, { Sing, Dance, Leave }, String);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use super::shape::validator;
 #[derive(Realtime, Serialize, JsonSchema)]
 #[realtime(commands = ShopCommand, reply = Receipt, state = Shelf)]
 #[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
-#[allow(clippy::large_enum_variant, reason = "it is one of each kind of field")]
+#[allow(clippy::large_enum_variant, reason = "few are made")]
 pub(super) enum ShopEvent {
     /// Somebody ordered.
     #[realtime(channel = "order:{number}")]
@@ -69,6 +69,13 @@ pub(super) struct Address {
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Glance {
     seconds: u8,
+    parcels: Vec<Parcel>,
+}
+
+/// Read as it is written, and what is in it is not.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Parcel {
+    order: Order,
 }
 
 /// What is there.
@@ -90,6 +97,7 @@ pub(super) enum ShopCommand {
         seconds: u8,
         at: Option<String>,
     },
+    Return(Parcel),
     Leave,
 }
 
@@ -159,7 +167,7 @@ fn what_serde_writes_is_valid_and_nothing_less_is() {
         written(&placed(Uuid::nil(), 0, Some("quick"))),
         written(&ShopEvent::OrderGone { number: Uuid::nil() }),
         written(&ShopEvent::Filled { place: 3 }),
-        written(&ShopEvent::Looked(Glance { seconds: 1 })),
+        written(&ShopEvent::Looked(Glance { seconds: 1, parcels: vec![] })),
         written(&ShopEvent::Called { who: "ada".into() }),
     ];
     for value in &values {
@@ -198,6 +206,7 @@ fn a_command_is_described_as_serde_reads_it() {
         json!({ "order": { "FLOOR": 1, "qty": 2 } }),
         json!({ "order": { "STREET-NAME": "Elm", "qty": -2 } }),
         json!({ "order": { "street_name": "Elm" } }),
+        json!({ "return": { "order": { "STREET-NAME": "Elm" } } }),
         json!({ "look": {} }),
         json!({ "look": { "seconds": 5, "at": null } }),
         json!({ "look": { "seconds": 256 } }),
@@ -213,7 +222,7 @@ fn a_command_is_described_as_serde_reads_it() {
         assert_eq!(command.is_valid(&value), read, "{value}");
         seen[usize::from(read)] += 1;
     }
-    assert_eq!(seen, [10, 5], "of both kinds");
+    assert_eq!(seen, [10, 6], "of both kinds");
     let look = &schema["$defs"]["ShopCommandLook"]["properties"]["look"];
     assert_eq!(look["properties"]["seconds"]["default"], 30);
 }
@@ -225,6 +234,8 @@ fn what_is_read_otherwise_than_it_is_written_has_two_schemas() {
     assert_eq!(required("Order"), json!(["STREET-NAME", "FLOOR", "qty"]));
     assert_eq!(required("OrderInput"), json!(["STREET-NAME"]));
     assert_eq!(schema["$defs"]["ShopCommandOrder"]["properties"]["order"], json!({ "$ref": "#/$defs/OrderInput" }));
+    let inside = |name: &str| schema["$defs"][name]["properties"]["order"]["$ref"].clone();
+    assert_eq!([inside("Parcel"), inside("ParcelInput")], ["#/$defs/Order", "#/$defs/OrderInput"]);
     assert_eq!(schema["$defs"].get("ReceiptInput"), None, "nobody reads it");
 }
 
@@ -257,6 +268,7 @@ fn what_a_schema_has_no_words_for_is_said_beside_it() {
                 { "name": "leave", "definition": "ShopCommandLeave" },
                 { "name": "look", "definition": "ShopCommandLook" },
                 { "name": "order", "definition": "ShopCommandOrder" },
+                { "name": "return", "definition": "ShopCommandReturn" },
             ],
             "reply": "Receipt",
             "state": "Shelf",

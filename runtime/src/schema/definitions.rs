@@ -21,12 +21,15 @@ impl Definitions {
         name
     }
 
-    /// The name of the definition that this refers to; a schema that has none gets this one.
-    pub(super) fn named(&mut self, name: &str, schema: Value) -> String {
-        match refers_to(&schema).map(str::to_owned) {
-            Some(name) => name,
-            None => self.add(name, schema),
+    /// The name of the definition that this refers to; a schema that has none gets this one, and says what it is.
+    pub(super) fn named(&mut self, name: &str, what: &str, mut schema: Value) -> String {
+        if let Some(name) = refers_to(&schema) {
+            return name.to_owned();
         }
+        if let Some(fields) = schema.as_object_mut() {
+            fields.entry("description").or_insert_with(|| what.into());
+        }
+        self.add(name, schema)
     }
 
     /// Takes over the definitions of what is read, and gives the schema that refers to them.
