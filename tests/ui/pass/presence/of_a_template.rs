@@ -21,7 +21,7 @@ enum BoardEvent {
 }
 
 fn main() {
-    let schema = Hub::<BoardEvent>::schema().to_string();
+    let schema = Hub::<BoardEvent>::contract().schema.to_string();
     assert!(schema.contains("BoardItemPresence"));
     let presence = Hub::<BoardEvent>::new().presence(&BoardChannel::board("kitchen"));
     assert_eq!((presence.count, presence.here), (0, Some(Vec::new())));
