@@ -48,7 +48,7 @@ test("json-schema-to-typescript makes every item with every field", async (conte
     ChatItemTyping: { channel: "string", event: "ChatEventTyping", "cause?": "string" },
     ChatItemNotice: { channel: '"lobby"', id: "Position", event: "ChatEventNotice", "cause?": "string" },
     ChatItemGap: { channel: "ChatChannel", gap: "Gap" },
-    ChatItemSnapshot: { channel: "ChatChannel", snapshot: "number", position: "Position" },
+    ChatItemSnapshot: { channel: "ChatChannel", snapshot: "ChatState", position: "Position" },
     ChatItemHeartbeat: { position: "Position" },
     ChatItemEnd: { channel: "ChatChannel", end: "End" },
     ChatItemBye: { bye: "Bye" },
