@@ -19,6 +19,7 @@ export async function read(): Promise<string[]> {
     if ("event" in item) texts.push(item.event.text, item.cause ?? "");
     else if ("gap" in item) texts.push(item.gap.reason);
     else if ("snapshot" in item) texts.push(item.position);
+    else if ("presence" in item) texts.push(...(item.presence.here ?? []));
     else texts.push(item.end.reason);
   }
   return texts;
