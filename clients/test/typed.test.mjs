@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { before, test } from "node:test";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -28,7 +29,7 @@ test("the hub serves the core that is built today", async () => {
 
 // What the compiler says of a page beside the client that a hub serves; empty where it has nothing to say.
 async function compiled(context, hub, page) {
-  const folder = await mkdtemp(here("typed/page-"));
+  const folder = await mkdtemp(path.join(tmpdir(), "triwire-page-"));
   context.after(() => rm(folder, { recursive: true }));
   const options = { strict: true, noEmit: true, target: "es2022", module: "nodenext", moduleResolution: "nodenext", lib: ["es2023", "dom", "dom.iterable"], types: [] };
   await mkdir(path.join(folder, "node_modules"));
