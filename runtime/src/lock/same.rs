@@ -4,23 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::shape::Document;
-
-/// What says nothing about values.
-const COMMENTS: &[&str] = &[
-    "title",
-    "description",
-    "deprecated",
-    "default",
-    "examples",
-    "example",
-    "readOnly",
-    "writeOnly",
-    "$comment",
-    "$defs",
-    "$schema",
-    "discriminator",
-];
+use super::shape::{Document, WITHOUT_EFFECT};
 
 /// Keywords whose values are names, or values, not schemas.
 const SETS: &[&str] = &["required", "enum", "type"];
@@ -45,7 +29,7 @@ impl<'a> Same<'a> {
     }
 
     fn keywords(&mut self, old: &'a Map<String, Value>, new: &'a Map<String, Value>) -> bool {
-        let said = |fields: &'a Map<String, Value>| fields.iter().filter(|(keyword, _)| !COMMENTS.contains(&keyword.as_str()));
+        let said = |fields: &'a Map<String, Value>| fields.iter().filter(|(keyword, _)| !WITHOUT_EFFECT.contains(&keyword.as_str()));
         if said(old).count() != said(new).count() {
             return false;
         }

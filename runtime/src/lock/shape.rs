@@ -20,7 +20,7 @@ const REFERENCES: usize = 32;
 pub(super) const CASES: usize = 512;
 
 /// Keywords that admit and refuse nothing. `discriminator` says again what the constants of the cases say.
-const WITHOUT_EFFECT: &[&str] = &[
+pub(super) const WITHOUT_EFFECT: &[&str] = &[
     "title",
     "description",
     "deprecated",
