@@ -171,6 +171,25 @@ pub struct Claim {
     pub to: u64,
 }
 
+impl Claim {
+    /// Nothing came yet of a channel that is read from there, or from where the client cannot know.
+    #[must_use]
+    pub fn begun(who: String, channel: &str, side: u8, from: Option<&Place>) -> Self {
+        let offset = from.map(|from| from.offset);
+        Self {
+            who,
+            channel: channel.to_owned(),
+            side,
+            epoch: from.map_or_else(String::new, |from| from.epoch.clone()),
+            from: offset,
+            items: Vec::new(),
+            losses: Vec::new(),
+            states: Vec::new(),
+            to: offset.unwrap_or(0),
+        }
+    }
+}
+
 impl Truth {
     /// Nothing was published yet, on channels that keep so many events.
     #[must_use]

@@ -123,17 +123,7 @@ impl<'a> Remote<'a> {
     }
 
     fn begin(&mut self, channel: String, from: Option<Position>, oldest: bool) {
-        let claim = Claim {
-            who: format!("remote {}", self.who),
-            channel: channel.clone(),
-            side: self.side(),
-            epoch: from.map_or_else(String::new, |from| from.epoch.to_string()),
-            from: from.map(|from| from.offset),
-            items: Vec::new(),
-            losses: Vec::new(),
-            states: Vec::new(),
-            to: from.map_or(0, |from| from.offset),
-        };
+        let claim = Claim::begun(format!("remote {}", self.who), &channel, self.side(), from.map(place).as_ref());
         self.riding.insert(channel, Riding { claim, told: None, oldest });
     }
 

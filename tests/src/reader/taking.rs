@@ -11,17 +11,7 @@ use crate::law::{Claim, Loss, Place, Stated};
 impl Reader<'_> {
     /// A channel is ridden from here on; `joining` is where it begins when it is asked for in mid-stream, `asks` whether for its states.
     pub(super) fn begin(&mut self, channel: String, from: Option<&Place>, joining: Option<Option<Place>>, asks: bool) {
-        let claim = Claim {
-            who: format!("reader {} ({:?})", self.who, self.wire),
-            channel: channel.clone(),
-            side: self.side(),
-            epoch: from.map_or_else(String::new, |from| from.epoch.clone()),
-            from: from.map(|from| from.offset),
-            items: Vec::new(),
-            losses: Vec::new(),
-            states: Vec::new(),
-            to: from.map_or(0, |from| from.offset),
-        };
+        let claim = Claim::begun(format!("reader {} ({:?})", self.who, self.wire), &channel, self.side(), from);
         self.riding.insert(channel, Riding { claim, joining, oldest: false, told: 0, asks, people: None, due: None });
     }
 
